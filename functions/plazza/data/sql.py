@@ -1,0 +1,204 @@
+"""Both databases: a pool each, transactions that are run again on 40001, deadlines on everything.
+
+`run_transaction` is the only way to change anything. What it is given may run several times, so it has no effects but SQL; what
+must follow the commit is left in `tx.after_commit`. `read` is for single statements that change nothing.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any, LiteralString, NamedTuple, TypeVar
+
+import psycopg
+from psycopg.errors import DeadlockDetected, QueryCanceled, SerializationFailure
+from psycopg.rows import class_row, scalar_row, tuple_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from plazza import logs, settings
+from plazza.errors import Unavailable
+
+Result = TypeVar("Result")
+Row = TypeVar("Row")
+Params = Sequence[Any] | Mapping[str, Any]
+
+STATEMENT_TIMEOUT_MS = 5_000
+RETRY_FOR_SEC = 8.0
+SLOW_STATEMENT_SEC = 0.5
+
+_SESSION = (
+    f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=3000 "
+    "-c idle_in_transaction_session_timeout=10000 -c default_transaction_isolation=serializable -c timezone=UTC"
+)
+
+statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
+"""Set to a list to record the statements of this context: the tests that count round trips do."""
+
+
+class Database(NamedTuple):
+    """One of the two databases: the setting that holds its URL, and its name for people."""
+
+    url_setting: str
+    title: str
+
+
+COCKROACH = Database("COCKROACH_DB_URL", "CockroachDB")
+POSTGRES = Database("POSTGRES_URL", "PostgreSQL")
+
+
+class ResultUnknown(Unavailable):
+    """The connection went while committing: it may have happened. The same Idempotency-Key finds out."""
+
+
+class Tx:
+    """An open connection inside a transaction (or, from `read`, outside of one), with typed rows."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self.after_commit: dict[str, Callable[[], None]] = {}
+        """Called once each after the commit, by name; a failure is logged and changes nothing."""
+
+    def execute(self, query: LiteralString, params: Params = ()) -> int:
+        """Run a statement and give the number of rows it touched."""
+        return self._run(self._connection.cursor(), query, params).rowcount
+
+    def row(self, kind: type[Row], query: LiteralString, params: Params = ()) -> Row | None:
+        """Give the first row as `kind` (its fields are the columns' names), or None."""
+        return self._run(self._connection.cursor(row_factory=class_row(kind)), query, params).fetchone()
+
+    def rows(self, kind: type[Row], query: LiteralString, params: Params = ()) -> list[Row]:
+        """Give all rows as `kind`."""
+        return self._run(self._connection.cursor(row_factory=class_row(kind)), query, params).fetchall()
+
+    def value(self, query: LiteralString, params: Params = ()) -> Any:
+        """Give the first column of the first row, or None."""
+        return self._run(self._connection.cursor(row_factory=scalar_row), query, params).fetchone()
+
+    def values(self, query: LiteralString, params: Params = ()) -> list[Any]:
+        """Give the first column of all rows."""
+        return self._run(self._connection.cursor(row_factory=scalar_row), query, params).fetchall()
+
+    def copy(self, query: LiteralString, rows: Sequence[Sequence[Any]]) -> None:
+        """Write rows by `COPY … FROM STDIN`."""
+        with self._connection.cursor(row_factory=tuple_row).copy(query) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def _run(self, cursor: psycopg.Cursor[Any], query: LiteralString, params: Params) -> psycopg.Cursor[Any]:
+        seen = statements.get()
+        if seen is not None:
+            seen.append(query)
+        started = time.monotonic()
+        try:
+            return cursor.execute(query, params)
+        finally:
+            elapsed = time.monotonic() - started
+            if elapsed > SLOW_STATEMENT_SEC:
+                logs.write(
+                    "WARNING", "slow statement", fingerprint=" ".join(query.split()), duration_ms=round(elapsed * 1000)
+                )
+
+
+_pools: dict[str, ConnectionPool[psycopg.Connection[Any]]] = {}
+_pools_lock = threading.Lock()
+
+
+def _pool(database: Database) -> ConnectionPool[psycopg.Connection[Any]]:
+    url = settings.get(database.url_setting)
+    with _pools_lock:
+        pool = _pools.get(url)
+        if pool is None:
+            pool = ConnectionPool[psycopg.Connection[Any]](
+                url,
+                min_size=0,
+                max_size=settings.number("INSTANCE_THREADS"),
+                open=False,
+                timeout=2,
+                max_lifetime=300,
+                max_idle=120,
+                reconnect_timeout=5,
+                check=ConnectionPool.check_connection,
+                kwargs={"connect_timeout": 3, "options": _SESSION, "keepalives_idle": 30},
+            )
+            pool.open()
+            _pools[url] = pool
+        return pool
+
+
+def close_pools() -> None:
+    """Close every pool; the next call opens new ones."""
+    with _pools_lock:
+        for pool in _pools.values():
+            pool.close()
+        _pools.clear()
+
+
+def run_transaction(work: Callable[[Tx], Result], *, on: Database = COCKROACH) -> Result:
+    """Run `work` in one SERIALIZABLE transaction, again from BEGIN on 40001 or a deadlock, with jitter.
+
+    Raises Unavailable when the database is down, too slow or too contended for RETRY_FOR_SEC, and ResultUnknown when the
+    connection was lost while committing.
+    """
+    give_up_at = time.monotonic() + RETRY_FOR_SEC
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            result, after_commit = _attempt(work, on)
+        except (SerializationFailure, DeadlockDetected) as exc:
+            pause = random.uniform(0, min(0.5, 0.01 * 2**attempt))  # noqa: S311 -- jitter, not a secret
+            if time.monotonic() + pause > give_up_at:
+                raise Unavailable("Too many people change this at once; try again.", retry_after_sec=1) from exc
+            time.sleep(pause)
+            continue
+        for name, call in after_commit.items():
+            _call(name, call)
+        return result
+
+
+def read(work: Callable[[Tx], Result], *, on: Database = COCKROACH) -> Result:
+    """Run single statements that change nothing, each by itself and without BEGIN. Raises Unavailable."""
+    give_up_at = time.monotonic() + RETRY_FOR_SEC
+    while True:
+        try:
+            with _pool(on).connection() as connection:
+                connection.autocommit = True
+                try:
+                    return work(Tx(connection))
+                finally:
+                    if not connection.broken:
+                        connection.autocommit = False
+        except SerializationFailure as exc:
+            if time.monotonic() > give_up_at:
+                raise Unavailable(f"{on.title} is too busy; try again.") from exc
+        except (PoolTimeout, QueryCanceled, psycopg.OperationalError) as exc:
+            raise Unavailable(f"{on.title} does not answer; try again.") from exc
+
+
+def _attempt(work: Callable[[Tx], Result], on: Database) -> tuple[Result, dict[str, Callable[[], None]]]:
+    committing = False
+    try:
+        with _pool(on).connection() as connection:
+            tx = Tx(connection)
+            result = work(tx)
+            committing = True
+            connection.commit()
+            return result, tx.after_commit
+    except (SerializationFailure, DeadlockDetected):
+        raise
+    except (PoolTimeout, QueryCanceled) as exc:
+        raise Unavailable(f"{on.title} does not answer in time; try again.") from exc
+    except psycopg.OperationalError as exc:
+        if committing:
+            raise ResultUnknown(
+                "Whether this was saved is not known; send it again with the same Idempotency-Key."
+            ) from exc
+        raise Unavailable(f"{on.title} does not answer; try again.") from exc
+
+
+def _call(name: str, call: Callable[[], None]) -> None:
+    try:
+        call()
+    except Exception as exc:  # noqa: BLE001 -- the change is committed; its sweep finds what this missed
+        logs.error(f"after commit: {name} failed", exc)

@@ -1,0 +1,31 @@
+"""Rate limits per address and per caller, counted in Redis; with Redis down they are open."""
+
+import hashlib
+from typing import NamedTuple
+
+from plazza.data import cache
+from plazza.errors import RateLimited
+
+WINDOW_SEC = 60
+PER_ADDRESS = 1200
+"""A minute, for one address: many people share one behind a carrier's NAT."""
+PER_CALLER = 300
+
+
+class Allowance(NamedTuple):
+    """What is left of a limit: the numbers of the X-RateLimit headers."""
+
+    limit: int
+    remaining: int
+    reset_sec: int
+
+
+def check(subject: str, limit: int) -> Allowance | None:
+    """Count one request of `subject` (an address, a caller with a route). Raises RateLimited; None when nobody counts."""
+    digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
+    counted = cache.count(f"limit:{digest}", WINDOW_SEC)
+    if counted is None:
+        return None
+    if counted.total > limit:
+        raise RateLimited("Too many requests; wait a little.", retry_after_sec=counted.reset_sec, limit=limit)
+    return Allowance(limit, limit - counted.total, counted.reset_sec)
