@@ -23,7 +23,7 @@ from tesserocr import OEM, PSM, RIL, PyTessBaseAPI, iterate_level
 
 from sandbox.page_image import Point, Straightened, straighten
 
-MODEL = Path("node_modules/@tesseract.js-data/eng/4.0.0_best_int/eng.traineddata.gz")
+MODEL = Path(__file__).parent.parent / "node_modules/@tesseract.js-data/eng/4.0.0_best_int/eng.traineddata.gz"
 SURE = 75  # a mean confidence from which a page is taken to stand upright
 GAP = 1.6  # a gap wider than this many line heights ends a line, as between the columns of a table
 
