@@ -38,8 +38,8 @@ DATABASE_REGION: str = StringParam(
     "DATABASE_REGION", default="asia-southeast1", description="Region of the RTDB instance."
 )  # pyright: ignore[reportAssignmentType] -- the SDK takes a param as region, its types do not
 BUCKET_REGION: str = StringParam("BUCKET_REGION", default="asia-south1", description="Region of the default bucket.")  # pyright: ignore[reportAssignmentType] -- the SDK takes a param as region, its types do not
-INSTANCE_THREADS = IntParam(
-    "INSTANCE_THREADS", default=4, description="Threads of an instance: the size of its database pools."
+THREADS = IntParam(
+    "THREADS", default=8, description="Requests an instance serves at once; the size of its database pools."
 )
 
 # Providers: identifiers, and base URLs for another host than the provider's own ("" means its own).

@@ -6,6 +6,7 @@ least once; a row that keeps failing waits longer each time and ends as `dead`, 
 
 import time
 import zlib
+from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
@@ -101,3 +102,22 @@ def postpone(row: Row, reason: str) -> None:
     run_transaction(lambda tx: tx.execute(query, params))
     if dead:
         logs.write("ERROR", "outbox row is dead", consumer=row.consumer, event=row.event, key=row.key, reason=reason)
+
+
+def run(row_id: UUID, consume: Callable[[str], None]) -> None:
+    """Do one row that the dispatcher handed to a task function; one that is done already is left alone."""
+    row = get(row_id)
+    if row is not None:
+        deliver(row, consume)
+
+
+def deliver(row: Row, consume: Callable[[str], None]) -> bool:
+    """Give a row to its consumer and settle it, or let it wait; tell whether it was done."""
+    try:
+        consume(row.key)
+    except Exception as exc:  # noqa: BLE001 -- whatever a consumer raises, its row waits and the others go on
+        logs.error("outbox row failed", exc, consumer=row.consumer, event=row.event, key=row.key, attempts=row.attempts)
+        postpone(row, type(exc).__name__)
+        return False
+    settle(row.id)
+    return True

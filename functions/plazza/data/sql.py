@@ -112,7 +112,7 @@ def _pool(database: Database) -> ConnectionPool[psycopg.Connection[Any]]:
             pool = ConnectionPool[psycopg.Connection[Any]](
                 url,
                 min_size=0,
-                max_size=settings.number("INSTANCE_THREADS"),
+                max_size=settings.number("THREADS"),
                 open=False,
                 timeout=2,
                 max_lifetime=300,
