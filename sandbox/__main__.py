@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-import waitress
+from waitress.server import create_server
 
 from sandbox.app import MAX_BODY, create_app
 from sandbox.config import Config, from_environment
@@ -69,7 +69,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     state = open_state(args)
     try:
-        server = waitress.create_server(
+        server = create_server(
             create_app(state),
             host=args.host,
             port=args.port,

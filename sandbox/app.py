@@ -9,9 +9,12 @@ from sandbox import control, fault_answers, panel
 from sandbox.delivery import Delivery
 from sandbox.faults import PROVIDERS, Faults
 from sandbox.journal import Journal
-from sandbox.providers import MODULES
+from sandbox.providers import Provider
 from sandbox.state import State
 
+import importlib, importlib.util
+from sandbox.razorpay import provider as razorpay
+MODULES: tuple[Provider, ...] = (razorpay, *(importlib.import_module(f"sandbox.{n}") for n in ("maps","textract","anthropic","airtable") if importlib.util.find_spec(f"sandbox.{n}")))
 MAX_BODY: Final = 40 * 1024 * 1024  # Claude takes requests of 32 MB, the largest of all
 
 
@@ -21,11 +24,11 @@ def create_app(state: State) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it; its base class does not
     faults, journal, delivery = Faults(state), Journal(state), Delivery(state)
-    for module in MODULES.values():
+    for module in MODULES:
         app.register_blueprint(module.blueprint(state))
         app.register_blueprint(module.control(state))
     app.register_blueprint(control.control(state, faults, journal, delivery))
-    app.register_blueprint(panel.pages(state, faults, journal))
+    app.register_blueprint(panel.pages(state, faults, journal, MODULES))
     surround(app, faults, journal)
     state.timers.start()
     return app

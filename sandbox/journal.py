@@ -58,6 +58,10 @@ class Journal:
         calls = [call for _, call in self._state.items("call")]
         return [call for call in calls if provider in ("", call["provider"]) and call["path"].startswith(path)]
 
+    def latest(self, count: int) -> list[dict[str, Any]]:
+        """Return the last calls, newest first."""
+        return [call for _, call in self._state.latest("call", count)]
+
 
 def shown(data: bytes) -> Any:
     """Return a body as JSON where it is JSON, else as text; a long one as its size and hash."""

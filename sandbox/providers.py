@@ -1,8 +1,6 @@
-"""The providers the sandbox speaks for, and what a provider's module offers."""
+"""What a provider's module offers to the sandbox's application."""
 
-import importlib
-import importlib.util
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol
 
 from flask import Blueprint
 
@@ -39,11 +37,3 @@ class Provider(Protocol):
     def panel(self, state: State) -> Panel | list[Panel]:
         """Return what the panel page shows of the provider."""
         ...
-
-
-NAMES = ("razorpay", "maps", "whatsapp", "textract", "anthropic", "airtable")
-MODULES = {
-    name: cast(Provider, importlib.import_module(f"sandbox.{name}"))
-    for name in NAMES
-    if importlib.util.find_spec(f"sandbox.{name}")
-}

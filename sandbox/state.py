@@ -36,6 +36,11 @@ class Clock:
         """Return the sandbox's time in whole Unix seconds."""
         return int(self.time())
 
+    @property
+    def offset(self) -> float:
+        """How far the sandbox is ahead of real time, in seconds."""
+        return self._offset
+
     def advance(self, seconds: float) -> int:
         """Move the clock forward and wake what waits for it."""
         self.set_offset(self._offset + seconds)
