@@ -7,13 +7,14 @@ must follow the commit is left in `tx.after_commit`. `read` is for single statem
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.errors import DeadlockDetected, QueryCanceled, SerializationFailure
 from psycopg.rows import class_row, scalar_row, tuple_row
+from psycopg.sql import Composed
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from plazza import logs, settings
@@ -84,6 +85,12 @@ class Tx:
         with self._connection.cursor(row_factory=tuple_row).copy(query) as copy:
             for row in rows:
                 copy.write_row(row)
+
+    def copy_out(self, query: Composed) -> Iterator[bytes]:
+        """Read the pieces of a `COPY … TO STDOUT`."""
+        with self._connection.cursor(row_factory=tuple_row).copy(query) as copy:
+            for piece in copy:
+                yield bytes(piece)
 
     def _run(self, cursor: psycopg.Cursor[Any], query: LiteralString, params: Params) -> psycopg.Cursor[Any]:
         seen = statements.get()
