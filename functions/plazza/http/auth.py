@@ -5,10 +5,12 @@ from uuid import UUID
 
 from firebase_admin import auth, exceptions
 
-from plazza import settings
+from plazza import clock, settings
 from plazza.data import firebase
 from plazza.errors import Unauthorized, Unavailable
 from plazza.identity import STORE_ROLES, Caller, Role
+
+CLOCK_SKEW_SEC = 10
 
 _REFUSED = "Sign in again and send the new ID token as `Authorization: Bearer <token>`."
 
@@ -24,7 +26,7 @@ def authenticate(header: str | None, *, check_revoked: bool) -> Caller:
     if scheme.lower() != "bearer" or not token or len(token) > 8192:
         raise Unauthorized(_REFUSED)
     try:
-        claims = auth.verify_id_token(token, app=firebase.app(), check_revoked=check_revoked, clock_skew_seconds=10)
+        claims = auth.verify_id_token(token, app=firebase.app(), check_revoked=check_revoked, clock_skew_seconds=CLOCK_SKEW_SEC)
     except auth.CertificateFetchError as exc:
         raise Unavailable("Sign-in cannot be checked at the moment; try again.") from exc
     except (
@@ -36,6 +38,8 @@ def authenticate(header: str | None, *, check_revoked: bool) -> Caller:
         raise Unauthorized(_REFUSED) from exc
     except exceptions.FirebaseError as exc:
         raise Unavailable("Sign-in cannot be checked at the moment; try again.") from exc
+    if int(claims["exp"]) < clock.now().timestamp() - CLOCK_SKEW_SEC:
+        raise Unauthorized(_REFUSED)  # with the auth emulator the SDK leaves this out
     return _caller(claims)
 
 
