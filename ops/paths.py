@@ -1,0 +1,18 @@
+"""Where things are in the repository; standard library only, so that it loads before anything is installed."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / "bin" / "python"
+FUNCTIONS = ROOT / "functions"
+FUNCTIONS_VENV = FUNCTIONS / "venv"
+NODE_MODULES = ROOT / "node_modules"
+FIREBASE_CLI = NODE_MODULES / "firebase-tools" / "lib" / "bin" / "firebase.js"
+ENGINE = ROOT / "ops" / "engine"
+JARS = ENGINE / ".jgo"
+EMULATORS = ROOT / "emulators"
+MIGRATIONS = ROOT / "migrations"
+MAPPINGS = ROOT / "mappings"
+LOCAL = ROOT / ".plazza"
+SETUP_LOGS = LOCAL / "setup"
