@@ -31,6 +31,7 @@ HANDLERS: dict[str, Callable[[str], None]] = {
     "order.release_coupon": order.release_coupon,
     "order.confirm_covered_orders": order.confirm_covered_orders,
     "payment.project_payment": payment.project_payment,
+    "payment.process_webhook": payment.process_webhook,
     "payment.razorpay_refund": payment.razorpay_refund,
     "payment.refund_cancelled_order": payment.refund_cancelled_order,
     "delivery.create_delivery": delivery.create_delivery,

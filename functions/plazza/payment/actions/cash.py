@@ -1,0 +1,25 @@
+"""Cash on delivery: taken at the door, recorded with the delivery."""
+
+from uuid import UUID, uuid4
+
+from plazza import clock
+from plazza.data import outbox
+from plazza.data.sql import Tx
+from plazza.order.actions import money
+from plazza.order.store import orders
+from plazza.payment import store
+
+
+def collect(tx: Tx, order_id: UUID, customer_uid: str, *, by: str) -> None:
+    """Record that the rider took the money of an order to be paid in cash; an order paid already is left alone."""
+    order, at = orders.get_payable(tx, order_id, customer_uid), clock.now()
+    if order.payment_method != "cod":
+        return
+    store.insert_payment(tx, uuid4(), order_id, customer_uid, "cod", order.total_paise, at)
+    payment = store.lock_payment_of_order(tx, order_id)
+    if payment is None or payment.status != "created":
+        return
+    store.set_status(tx, payment.id, "captured", at, captured_more_paise=payment.amount_paise)
+    store.insert_event(tx, payment.id, "captured", payment.amount_paise, by, "cash", at)
+    money.settle(tx, order_id, by=by)
+    outbox.announce(tx, "payment.changed", payment.id)

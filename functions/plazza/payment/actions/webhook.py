@@ -1,0 +1,100 @@
+"""Razorpay's webhooks: verified, stored and answered at once; worked on afterwards from what was stored."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from werkzeug.datastructures import Headers
+
+from plazza import clock, logs
+from plazza.data import outbox
+from plazza.data.sql import Tx, read, run_transaction
+from plazza.errors import Invalid, NotFound, Unauthorized
+from plazza.payment import store
+from plazza.payment.actions import refunds, settlement
+from plazza.payment.models import WebhookReceipt
+from plazza.providers import razorpay
+
+PAYMENT_KINDS = ("payment.authorized", "payment.captured", "payment.failed", "order.paid")
+REFUND_KINDS = ("refund.created", "refund.processed", "refund.failed")
+MAX_EVENT_ID = 100
+WAIT_FOR_OURS = timedelta(hours=1)
+"""How long a webhook about something we do not know (yet) is tried again."""
+
+
+def receive(raw: bytes, headers: Headers) -> WebhookReceipt:
+    """Keep a webhook that Razorpay signed; a consumer works on it.
+
+    Raises Unauthorized for a bad signature (nothing is kept), Invalid for a body or an event id that is none, and Unavailable when
+    the database is down, so that Razorpay sends it again.
+    """
+    if not razorpay.is_webhook_signature(raw, headers.get("X-Razorpay-Signature", "")):
+        raise Unauthorized("The signature is not Razorpay's.")
+    event_id = headers.get("X-Razorpay-Event-Id", "")
+    if not event_id or len(event_id) > MAX_EVENT_ID:
+        raise Invalid("The header X-Razorpay-Event-Id is missing.")
+    try:
+        body = raw.decode()
+        kind = str(json.loads(body)["event"])[:100]
+    except (ValueError, KeyError, TypeError, RecursionError) as exc:
+        raise Invalid("The body is no event.") from exc
+
+    def work(tx: Tx) -> WebhookReceipt:
+        is_new = store.insert_webhook(tx, event_id, kind, body, clock.now())
+        if is_new:
+            outbox.announce(tx, "razorpay.reported", event_id)
+        return WebhookReceipt(duplicate=not is_new)
+
+    return run_transaction(work)
+
+
+def process(event_id: str) -> None:
+    """Work on a stored webhook. Raises NotFound while it speaks of something that may still become ours."""
+    stored = read(lambda tx: store.get_webhook(tx, event_id))
+    if stored is None or stored.status != "stored":
+        return
+    try:
+        is_used = _process(stored.kind, json.loads(stored.body))
+    except NotFound:
+        if clock.now() - stored.received_at < WAIT_FOR_OURS:
+            raise
+        is_used = False
+    except (ValidationError, KeyError, TypeError) as exc:
+        logs.error("webhook has another form than documented", exc, event_id=event_id, kind=stored.kind)
+        is_used = False
+    run_transaction(lambda tx: store.set_webhook(tx, event_id, "processed" if is_used else "ignored", clock.now()))
+
+
+def _process(kind: str, body: dict[str, Any]) -> bool:
+    if kind in PAYMENT_KINDS:
+        payment = razorpay.RazorpayPayment.model_validate(body["payload"]["payment"]["entity"])
+        settlement.apply(_our_payment(payment.order_id), payment, "webhook")
+        return True
+    if kind in REFUND_KINDS:
+        return _process_refund(razorpay.RazorpayRefund.model_validate(body["payload"]["refund"]["entity"]))
+    if kind.startswith("payment.dispute."):
+        payment = razorpay.RazorpayPayment.model_validate(body["payload"]["payment"]["entity"])
+        payment_id = _our_payment(payment.order_id)
+        run_transaction(lambda tx: store.insert_event(tx, payment_id, kind, None, "webhook", payment.id, clock.now()))
+        logs.write("ERROR", "a payment is disputed", payment_id=str(payment_id), kind=kind)
+        return True
+    return False
+
+
+def _our_payment(razorpay_order_id: str | None) -> UUID:
+    found = razorpay_order_id and read(lambda tx: store.find_payment_id(tx, razorpay_order_id))
+    if not found:
+        raise NotFound("No such payment.")
+    return found
+
+
+def _process_refund(refund: razorpay.RazorpayRefund) -> bool:
+    refund_id = read(lambda tx: store.find_refund_id(tx, refund.id)) or refund.refund_id
+    if refund_id is None:
+        # Made by hand in Razorpay's dashboard: there is no promise of ours to finish.
+        logs.write("ERROR", "a refund that Plazza did not ask for", razorpay_refund_id=refund.id)
+        return False
+    refunds.finish(refund_id, refund)
+    return True

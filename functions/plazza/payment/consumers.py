@@ -1,0 +1,39 @@
+"""What outbox rows make happen to payments; each is safe to run twice."""
+
+from uuid import UUID
+
+from plazza.data import rtdb
+from plazza.data.sql import read
+from plazza.identity import Caller, Role
+from plazza.payment import store
+from plazza.payment.actions import refunds, webhook
+
+_SYSTEM = Caller("system", Role.ADMIN)
+
+
+def project_payment(key: str) -> None:
+    """Write a payment's present state where its owner watches it."""
+    payment = read(lambda tx: store.get_payment(tx, UUID(key), seen_by=_SYSTEM))
+    state = {
+        "order_id": str(payment.order_id),
+        "status": payment.status,
+        "amount_paise": payment.amount_paise,
+        "captured_paise": payment.captured_paise,
+        "refunded_paise": payment.refunded_paise,
+    }
+    rtdb.put_newer(f"payments/{payment.uid}/{payment.id}", state, payment.version)
+
+
+def razorpay_refund(key: str) -> None:
+    """Ask Razorpay for a promised refund."""
+    refunds.ask_razorpay(UUID(key))
+
+
+def refund_cancelled_order(key: str) -> None:
+    """Give back what was paid for a cancelled order."""
+    refunds.refund_order(UUID(key))
+
+
+def process_webhook(key: str) -> None:
+    """Work on a stored webhook."""
+    webhook.process(key)

@@ -1,0 +1,37 @@
+"""Payments over HTTP."""
+
+from uuid import UUID
+
+from plazza.data.once import Once
+from plazza.data.sql import read
+from plazza.http.api import Api
+from plazza.identity import Caller, Role
+from plazza.payment import store
+from plazza.payment.actions import intents, refunds
+from plazza.payment.models import CreatePayment, PaymentView, RefundRequest, RefundView, VerifyPayment
+
+api = Api("payments")
+
+
+@api.post("/payments/create", roles=[Role.CUSTOMER], status=201)
+def create_payment(caller: Caller, once: Once, body: CreatePayment) -> PaymentView:
+    """Start paying an order; gives what Razorpay Checkout needs."""
+    return intents.create(once, caller, body)
+
+
+@api.post("/payments/verify", roles=[Role.CUSTOMER])
+def verify_payment(caller: Caller, body: VerifyPayment) -> PaymentView:
+    """Hand in what Checkout gave; the order is confirmed when the money is there."""
+    return intents.verify(caller, body)
+
+
+@api.post("/payments/refund", roles=[Role.SUPPORT, Role.ADMIN], status=201, sensitive=True)
+def refund_payment(caller: Caller, once: Once, body: RefundRequest) -> RefundView:
+    """Give back part or all of a captured payment."""
+    return refunds.request_refund(once, body, requested_by=caller.uid)
+
+
+@api.get("/payments/<uuid:payment_id>", roles=[Role.CUSTOMER, Role.SUPPORT, Role.ADMIN])
+def get_payment(caller: Caller, payment_id: UUID) -> PaymentView:
+    """Tell what happened to the money of a payment."""
+    return read(lambda tx: intents.view(tx, store.get_payment(tx, payment_id, seen_by=caller)))

@@ -1,0 +1,222 @@
+"""Razorpay through its SDK: orders, payments, refunds; signatures over raw bytes.
+
+The SDK has no time limit, no retry that is safe, and picks its exception by the body, so a session with limits and a hook for the
+status stands below it. Money is paise both there and here.
+"""
+
+import hashlib
+import hmac
+import re
+import threading
+from collections.abc import Callable
+from typing import Any, Literal
+from uuid import UUID
+
+import razorpay
+import requests
+from pydantic import BaseModel, ConfigDict, ValidationError
+from razorpay.errors import BadRequestError, GatewayError, ServerError
+
+from plazza import settings
+from plazza.providers.errors import ProviderDown, ProviderRefused
+
+CONNECT_SEC, READ_SEC = 2, 8
+_ID = re.compile(r"(order|pay|rfnd|disp)_[A-Za-z0-9]{14}")
+
+
+class Entity(BaseModel):
+    """A provider's object: fields we do not know come and go."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class RazorpayOrder(Entity):
+    """An order there: what its checkout will ask for."""
+
+    id: str
+    amount: int
+    currency: str
+    receipt: str | None = None
+    status: str
+
+
+class RazorpayPayment(Entity):
+    """One attempt to pay an order. `failed` is not final: a late authorisation may follow for days."""
+
+    id: str
+    order_id: str | None = None
+    amount: int
+    currency: str
+    status: Literal["created", "authorized", "captured", "refunded", "failed"]
+    method: str | None = None
+
+
+class RazorpayRefund(Entity):
+    """A refund; `processed` when Razorpay accepted it, before the bank did."""
+
+    id: str
+    payment_id: str
+    amount: int
+    status: Literal["pending", "processed", "failed"]
+    notes: dict[str, Any] | list[Any] = []
+
+    @property
+    def refund_id(self) -> UUID | None:
+        """Our own id of it, from the notes."""
+        given = self.notes.get("refund_id") if isinstance(self.notes, dict) else None
+        try:
+            return UUID(str(given)) if given else None
+        except ValueError:
+            return None
+
+
+class _Session(requests.Session):
+    """Puts a time limit on every call and keeps the last status, which the SDK's exceptions leave out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = threading.local()
+        self.hooks["response"].append(self._note)
+
+    def request(self, method: str | bytes, url: str | bytes, **options: Any) -> requests.Response:
+        options.setdefault("timeout", (CONNECT_SEC, READ_SEC))
+        self.seen.status = None
+        return super().request(method, url, **options)
+
+    def _note(self, response: requests.Response, **_: Any) -> None:
+        self.seen.status = response.status_code
+
+
+_lock = threading.Lock()
+_clients: dict[tuple[str, str], tuple[Any, _Session]] = {}
+
+
+def _client() -> tuple[Any, _Session]:
+    key = settings.get("RAZORPAY_KEY_ID"), settings.get("RAZORPAY_KEY_SECRET")
+    with _lock:
+        if key not in _clients:
+            session = _Session()
+            base = settings.optional("RAZORPAY_BASE_URL")
+            _clients[key] = (
+                razorpay.Client(session=session, auth=key, **({"base_url": base} if base else {})),
+                session,
+            )
+        return _clients[key]
+
+
+def create_order(order_id: UUID, number: str, amount_paise: int) -> RazorpayOrder:
+    """Create an order to be paid. Raises ProviderDown, after which `find_order` tells whether it was made; ProviderRefused."""
+    body = {
+        "amount": amount_paise,
+        "currency": "INR",
+        "receipt": number,
+        "notes": {"order_id": str(order_id)},
+        "payment": {
+            "capture": "automatic",
+            "capture_options": {"automatic_expiry_period": 12, "manual_expiry_period": 7200, "refund_speed": "normal"},
+        },
+    }
+    return _call("order.create", lambda client: RazorpayOrder.model_validate(client.order.create(body)))
+
+
+def find_order(number: str, amount_paise: int) -> RazorpayOrder | None:
+    """Give the order with our number as receipt and this amount, if one was made."""
+
+    def ask(client: Any) -> RazorpayOrder | None:
+        found = [
+            RazorpayOrder.model_validate(item) for item in client.order.all({"receipt": number, "count": 10})["items"]
+        ]
+        return next((order for order in found if order.receipt == number and order.amount == amount_paise), None)
+
+    return _call("order.all", ask)
+
+
+def fetch_payment(payment_id: str) -> RazorpayPayment:
+    """Give a payment's present state. Raises ProviderDown, ProviderRefused (unknown there)."""
+    _check_id(payment_id)
+    return _call("payment.fetch", lambda client: RazorpayPayment.model_validate(client.payment.fetch(payment_id)))
+
+
+def list_order_payments(razorpay_order_id: str) -> list[RazorpayPayment]:
+    """Give every attempt to pay an order."""
+    _check_id(razorpay_order_id)
+    return _call(
+        "order.payments",
+        lambda client: [
+            RazorpayPayment.model_validate(item) for item in client.order.payments(razorpay_order_id)["items"]
+        ],
+    )
+
+
+def list_payments(since: int, until: int, skip: int, count: int = 100) -> list[RazorpayPayment]:
+    """Give a page of the payments made in a window (Unix seconds), newest first."""
+    options = {"from": since, "to": until, "skip": skip, "count": count}
+    return _call(
+        "payment.all",
+        lambda client: [RazorpayPayment.model_validate(item) for item in client.payment.all(options)["items"]],
+    )
+
+
+def refund(payment_id: str, amount_paise: int, refund_id: UUID) -> RazorpayRefund:
+    """Refund part of a payment once, however often it is asked: Razorpay knows a repeat by our refund's id."""
+    _check_id(payment_id)
+    body = {"amount": amount_paise, "receipt": refund_id.hex, "notes": {"refund_id": str(refund_id)}}
+    headers = {"X-Refund-Idempotency": refund_id.hex}
+    return _call(
+        "payment.refund",
+        lambda client: RazorpayRefund.model_validate(client.payment.refund(payment_id, body, headers=headers)),
+    )
+
+
+def list_refunds(payment_id: str) -> list[RazorpayRefund]:
+    """Give every refund of a payment."""
+    _check_id(payment_id)
+    return _call(
+        "payment.fetch_multiple_refund",
+        lambda client: [
+            RazorpayRefund.model_validate(item)
+            for item in client.payment.fetch_multiple_refund(payment_id, {"count": 100})["items"]
+        ],
+    )
+
+
+def is_checkout_signature(razorpay_order_id: str, payment_id: str, signature: str) -> bool:
+    """Tell whether Checkout signed this pair. Source: Razorpay, web integration: HMAC-SHA256 of `order|payment`, key secret."""
+    return _is_signed(f"{razorpay_order_id}|{payment_id}".encode(), signature, settings.get("RAZORPAY_KEY_SECRET"))
+
+
+def is_webhook_signature(raw: bytes, signature: str) -> bool:
+    """Tell whether Razorpay signed these bytes, with the present webhook secret or the one before.
+
+    Source: Razorpay, webhooks: HMAC-SHA256 over the raw body; after a change of the secret retries still carry the old one.
+    """
+    secrets = (settings.get("RAZORPAY_WEBHOOK_SECRET"), settings.optional("RAZORPAY_WEBHOOK_SECRET_PREVIOUS"))
+    return any([_is_signed(raw, signature, secret) for secret in secrets if secret])
+
+
+def _is_signed(message: bytes, signature: str, secret: str) -> bool:
+    mac = hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(mac.encode(), signature.encode())
+
+
+def _check_id(value: str) -> None:
+    # The SDK puts ids into the path as they are: `../payments/…` would ask for something else.
+    if not _ID.fullmatch(value):
+        raise ProviderRefused("Razorpay", "check id", provider_code="malformed id")
+
+
+def _call(operation: str, ask: Callable[[Any], Any]) -> Any:
+    client, session = _client()
+    try:
+        return ask(client)
+    except BadRequestError as exc:
+        status = session.seen.status
+        if status in {409, 429}:
+            raise ProviderDown("Razorpay", operation, status) from exc
+        raise ProviderRefused("Razorpay", operation, status, "BAD_REQUEST_ERROR") from exc
+    except (GatewayError, ServerError, requests.RequestException) as exc:
+        raise ProviderDown("Razorpay", operation, getattr(session.seen, "status", None)) from exc
+    except (ValidationError, KeyError, TypeError, AttributeError) as exc:
+        raise ProviderDown(
+            "Razorpay", f"{operation}: unreadable answer", getattr(session.seen, "status", None)
+        ) from exc
