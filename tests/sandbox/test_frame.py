@@ -227,7 +227,12 @@ def test_a_taken_port_is_one_clear_line(sandbox: Sandbox) -> None:
     port = sandbox.url.rpartition(":")[2]
 
     done = subprocess.run(
-        [sys.executable, "-m", "sandbox", "--port", port], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "sandbox", "--port", port],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
     assert done.returncode == 1
@@ -242,6 +247,14 @@ def test_the_panel_shows_what_the_sandbox_holds(sandbox: Sandbox) -> None:
 
     page = sandbox.http.get(sandbox.url, timeout=20).text
 
-    for part in (order, f"/razorpay/pay/{order}", "₹459.50", "payment.captured", "PLZ-7KQ2M9TA", fault, "WhatsApp outbox"):
+    for part in (
+        order,
+        f"/razorpay/pay/{order}",
+        "₹459.50",
+        "payment.captured",
+        "PLZ-7KQ2M9TA",
+        fault,
+        "WhatsApp outbox",
+    ):
         assert part in page
     assert "https://" not in page

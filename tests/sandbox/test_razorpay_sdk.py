@@ -45,7 +45,9 @@ def new_order(client: Any, amount: int = 45950, **more: Any) -> str:
 
 
 def pay(sandbox: Sandbox, order: str, outcome: str = "captured", **more: Any) -> str:
-    return str(sandbox.call("POST", f"/razorpay/orders/{order}/pay", {"outcome": outcome, **more})["razorpay_payment_id"])
+    return str(
+        sandbox.call("POST", f"/razorpay/orders/{order}/pay", {"outcome": outcome, **more})["razorpay_payment_id"]
+    )
 
 
 def test_an_order_has_the_documented_form(client: Any) -> None:
@@ -113,7 +115,11 @@ def test_lists_keep_to_their_time_window(client: Any, sandbox: Sandbox) -> None:
         {"amount": 100, "currency": "INR", "notes": ["x"]},
         {"amount": 100, "currency": "INR", "colour": "green"},
         {"amount": 100, "currency": "INR", "payment": {"capture": "later"}},
-        {"amount": 100, "currency": "INR", "payment": {"capture": "automatic", "capture_options": {"automatic_expiry_period": 5}}},
+        {
+            "amount": 100,
+            "currency": "INR",
+            "payment": {"capture": "automatic", "capture_options": {"automatic_expiry_period": 5}},
+        },
     ],
 )
 def test_an_order_that_breaks_a_rule_is_refused(client: Any, session: StatusSession, body: dict[str, Any]) -> None:
@@ -155,7 +161,12 @@ def test_a_payment_captures_and_pays_its_order(client: Any, sandbox: Sandbox) ->
 
     payment = client.payment.fetch(paid["razorpay_payment_id"])
 
-    assert (payment["status"], payment["captured"], payment["amount"], payment["order_id"]) == ("captured", True, 45950, order)
+    assert (payment["status"], payment["captured"], payment["amount"], payment["order_id"]) == (
+        "captured",
+        True,
+        45950,
+        order,
+    )
     assert (payment["fee"], payment["tax"], payment["vpa"], payment["notes"]) == (1084, 166, "success@razorpay", [])
     assert client.order.fetch(order)["status"] == "paid"
     assert client.order.fetch(order)["amount_due"] == 0
@@ -241,7 +252,12 @@ def test_a_partial_refund_then_the_rest(client: Any, sandbox: Sandbox) -> None:
     payment = pay(sandbox, new_order(client))
 
     first = client.payment.refund(payment, {"amount": 12000, "notes": {"refund_id": "r1"}, "receipt": "RF-1"})
-    assert (first["status"], first["amount"], first["notes"], first["payment_id"]) == ("processed", 12000, {"refund_id": "r1"}, payment)
+    assert (first["status"], first["amount"], first["notes"], first["payment_id"]) == (
+        "processed",
+        12000,
+        {"refund_id": "r1"},
+        payment,
+    )
     assert "speed_requested" not in first
     assert client.payment.fetch(payment)["refund_status"] == "partial"
     with pytest.raises(BadRequestError, match="greater than"):
@@ -284,7 +300,11 @@ def test_the_same_key_while_the_first_runs_is_409(client: Any, sandbox: Sandbox)
 
     def ask(_: int) -> int:
         return requests.post(
-            url, json={"amount": 5000}, auth=("rzp_test_sandbox", SECRET), headers={"X-Refund-Idempotency": "same-key-0001"}, timeout=20
+            url,
+            json={"amount": 5000},
+            auth=("rzp_test_sandbox", SECRET),
+            headers={"X-Refund-Idempotency": "same-key-0001"},
+            timeout=20,
         ).status_code
 
     with ThreadPoolExecutor(6) as pool:
@@ -336,10 +356,14 @@ def test_a_refund_of_an_old_payment_fails(client: Any, sandbox: Sandbox) -> None
 
 def test_disputes_are_raised_contested_and_accepted(client: Any, sandbox: Sandbox) -> None:
     payment = pay(sandbox, new_order(client))
-    raised = sandbox.call("POST", f"/razorpay/payments/{payment}/dispute", {"event": "created", "phase": "fraud", "amount": 1000})
+    raised = sandbox.call(
+        "POST", f"/razorpay/payments/{payment}/dispute", {"event": "created", "phase": "fraud", "amount": 1000}
+    )
 
     assert client.dispute.fetch(raised["id"])["status"] == "open"
-    assert client.dispute.contest(raised["id"], {"summary": "delivered", "action": "submit"})["status"] == "under_review"
+    assert (
+        client.dispute.contest(raised["id"], {"summary": "delivered", "action": "submit"})["status"] == "under_review"
+    )
     with pytest.raises(BadRequestError):
         client.dispute.accept(raised["id"])
     sandbox.call("POST", f"/razorpay/payments/{payment}/dispute", {"event": "action_required"})
@@ -352,9 +376,18 @@ def test_disputes_are_raised_contested_and_accepted(client: Any, sandbox: Sandbo
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(429, BadRequestError), (409, BadRequestError), (500, ServerError), (503, ServerError), (502, GatewayError), (504, GatewayError)],
+    [
+        (429, BadRequestError),
+        (409, BadRequestError),
+        (500, ServerError),
+        (503, ServerError),
+        (502, GatewayError),
+        (504, GatewayError),
+    ],
 )
-def test_provider_errors_reach_the_sdk(client: Any, sandbox: Sandbox, session: StatusSession, status: int, error: type[Exception]) -> None:
+def test_provider_errors_reach_the_sdk(
+    client: Any, sandbox: Sandbox, session: StatusSession, status: int, error: type[Exception]
+) -> None:
     sandbox.fault("razorpay", "status", status=status)
 
     with pytest.raises(error):
