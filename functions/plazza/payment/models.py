@@ -77,8 +77,8 @@ class PaymentView(Model):
     refunded_paise: Paise
     razorpay_order_id: str | None
     razorpay_key_id: str | None = None
-    refunds: list[RefundView] = []
-    timeline: list[MoneyEvent] = []
+    refunds: tuple[RefundView, ...] = ()
+    timeline: tuple[MoneyEvent, ...] = ()
 
 
 class WebhookReceipt(Model):

@@ -16,6 +16,7 @@ import razorpay
 import requests
 from pydantic import BaseModel, ConfigDict, ValidationError
 from razorpay.errors import BadRequestError, GatewayError, ServerError
+from requests.adapters import HTTPAdapter
 
 from plazza import settings
 from plazza.providers.errors import ProviderDown, ProviderRefused
@@ -70,32 +71,31 @@ class RazorpayRefund(Entity):
             return None
 
 
-class _Session(requests.Session):
+class _Limited(HTTPAdapter):
     """Puts a time limit on every call and keeps the last status, which the SDK's exceptions leave out."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen = threading.local()
-        self.hooks["response"].append(self._note)
 
-    def request(self, method: str | bytes, url: str | bytes, **options: Any) -> requests.Response:
-        options.setdefault("timeout", (CONNECT_SEC, READ_SEC))
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         self.seen.status = None
-        return super().request(method, url, **options)
-
-    def _note(self, response: requests.Response, **_: Any) -> None:
+        response = super().send(request, *args, **{**options, "timeout": (CONNECT_SEC, READ_SEC)})
         self.seen.status = response.status_code
+        return response
 
 
 _lock = threading.Lock()
-_clients: dict[tuple[str, str], tuple[Any, _Session]] = {}
+_clients: dict[tuple[str, str], tuple[Any, _Limited]] = {}
 
 
-def _client() -> tuple[Any, _Session]:
+def _client() -> tuple[Any, _Limited]:
     key = settings.get("RAZORPAY_KEY_ID"), settings.get("RAZORPAY_KEY_SECRET")
     with _lock:
         if key not in _clients:
-            session = _Session()
+            session, limited = requests.Session(), _Limited()
+            session.mount("https://", limited)
+            session.mount("http://", limited)
             base = settings.optional("RAZORPAY_BASE_URL")
             _clients[key] = (
                 razorpay.Client(session=session, auth=key, **({"base_url": base} if base else {})),
@@ -191,7 +191,7 @@ def is_webhook_signature(raw: bytes, signature: str) -> bool:
     Source: Razorpay, webhooks: HMAC-SHA256 over the raw body; after a change of the secret retries still carry the old one.
     """
     secrets = (settings.get("RAZORPAY_WEBHOOK_SECRET"), settings.optional("RAZORPAY_WEBHOOK_SECRET_PREVIOUS"))
-    return any([_is_signed(raw, signature, secret) for secret in secrets if secret])
+    return any(_is_signed(raw, signature, secret) for secret in secrets if secret)
 
 
 def _is_signed(message: bytes, signature: str, secret: str) -> bool:
@@ -206,17 +206,17 @@ def _check_id(value: str) -> None:
 
 
 def _call(operation: str, ask: Callable[[Any], Any]) -> Any:
-    client, session = _client()
+    client, limited = _client()
     try:
         return ask(client)
     except BadRequestError as exc:
-        status = session.seen.status
+        status = limited.seen.status
         if status in {409, 429}:
             raise ProviderDown("Razorpay", operation, status) from exc
         raise ProviderRefused("Razorpay", operation, status, "BAD_REQUEST_ERROR") from exc
     except (GatewayError, ServerError, requests.RequestException) as exc:
-        raise ProviderDown("Razorpay", operation, getattr(session.seen, "status", None)) from exc
+        raise ProviderDown("Razorpay", operation, getattr(limited.seen, "status", None)) from exc
     except (ValidationError, KeyError, TypeError, AttributeError) as exc:
         raise ProviderDown(
-            "Razorpay", f"{operation}: unreadable answer", getattr(session.seen, "status", None)
+            "Razorpay", f"{operation}: unreadable answer", getattr(limited.seen, "status", None)
         ) from exc
