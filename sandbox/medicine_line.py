@@ -61,7 +61,7 @@ NUMBERING = re.compile(
 )
 
 # Doses ------------------------------------------------------------------------------------------------------------------
-_PART = r"(?:1/2|\d(?:\.\d+)?|[oOlIxX])"  # O, l and I stand where the reader took a digit for a letter; X is nothing
+_PART = r"(?:1/2|\d{2}(?=\s*(?:units?|iu)\b)|\d(?:\.\d+)?|[oOlIxX])"  # O, l and I stand where the reader took a digit for a letter; X is nothing
 _FIRST = r"(?:1/2|(?<!\d)\d{1,2}(?:\.\d+)?|(?<=\d)\d|(?<![A-Za-z])[oOlI])"
 TIMES = re.compile(
     rf"(?<![/\-.]){_FIRST}(?:\s*[-+]{{1,2}}\s*{_PART}){{2,3}}(?![\d/\-])(?:\s*(?P<unit>ml|units?|iu|tabs?|drops?)\b)?",
@@ -89,7 +89,7 @@ PER_DAY = (
 _ORDER = (6, 7, 8, 4, 5, 3, 2, 1, 0, 9)
 _FREQUENCY = "|".join(f"(?P<p{n}>{PER_DAY[n][0]})" for n in _ORDER)
 _EVERY = r"(?:every\s*|q)(?P<hours>\d{1,2})\s*(?:hrs?|hours?|hourly|h)|(?P<hours2>\d{1,2})\s*hourly|(?P<times>\d)\s*times\s*(?:a\s*day|daily)?"
-_AMOUNT = r"(?P<amount>1/2|\d+(?:\.\d+)?)\s*(?P<measure>ml|tabs?(?:lets?)?|caps?(?:sules?)?|drops?|puffs?|tsp|tbsp|units?|sachets?|sprays?)"
+_AMOUNT = r"(?<![\d./])(?P<amount>1/2|\d+(?:\.\d+)?)\s*(?P<measure>ml|tabs?(?:lets?)?|caps?(?:sules?)?|drops?|puffs?|tsp|tbsp|units?|sachets?|sprays?)"
 FREQUENCY = re.compile(
     rf"(?:{_AMOUNT}\s*|(?P<apply>apply|instil|gargle)\s*|(?<![A-Za-z]))(?:{_EVERY}|{_FREQUENCY})(?![A-Za-z])", re.I
 )
@@ -163,7 +163,7 @@ def read_line(text: str, *, words: bool = True) -> MedicineLine:
     form, at = _form_first(body)
     head = body[at:]
     dose, spelled, places = _dose(head, words=words)
-    days, place = _days(head, after_dose=bool(places))
+    days, place = _days(head, places)
     places += place
     quantity, place = _quantity(head)
     places += place
@@ -249,11 +249,14 @@ def _spelled(words: re.Match[str]) -> Dose:
     return Dose(written, per_day * each, counted)
 
 
-def _days(head: str, *, after_dose: bool) -> tuple[int | None, list[tuple[int, int]]]:
+def _days(head: str, dose: list[tuple[int, int]]) -> tuple[int | None, list[tuple[int, int]]]:
+    """Find how long, outside the dose: `once a week` is no week."""
     for found in DURATION.finditer(head):
+        if any(start < found.end() and found.start() < end for start, end in dose):
+            continue
         if found["over"]:
             # `5/500` is a strength and `5/7` five days: the second only where a dose or an x says so.
-            if not (after_dose or found["x"]):
+            if not (dose or found["x"]):
                 continue
             days = int(found["over"]) * {"7": 1, "52": 7, "12": 30}[found["base"]]
         else:

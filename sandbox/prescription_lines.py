@@ -23,7 +23,7 @@ MARKS = str.maketrans(
     | {"\u00d7": "x", "\u00bd": "1/2", "\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'"}
     | dict.fromkeys("|\t\u00ae\u2122", " ")
 )
-RX = re.compile(r"^\s*(?:r\s*/?\s*x|℞)\s*[.:\-]?\s*(?![a-z])", re.I)
+RX = re.compile(r"^\s*(?:r\s*/?\s*x|\u211e)(?:\s*[.:\-]+\s*|\s+|$)", re.I)
 LEAD = re.compile(r"^\s*(?:adv(?:ice|ised)?|rx|treatment|medicines?|plan|sig)\s*[.:\-]+\s*", re.I)
 # Lines that are about something else, by how they begin.
 ELSEWHERE = re.compile(
@@ -159,6 +159,7 @@ def _medicines(lines: Sequence[str]) -> list[Medicine]:
     columns: list[str] = []
     under_rx = False
     texts = [LEAD.sub("", RX.sub("", line)) for line in lines]
+    reads = [read_line(text) for text in texts]
     for place, (line, text) in enumerate(zip(lines, texts, strict=True)):
         header = _header_cells(line, known=columns)
         if header:
@@ -167,7 +168,7 @@ def _medicines(lines: Sequence[str]) -> list[Medicine]:
         under_rx = under_rx or RX.match(line) is not None or len(columns) > 1
         if not text or ELSEWHERE.match(re.sub(r"^\W*\d*\W*", "", text)) or ORDERS.search(text):
             continue
-        following = read_line(texts[place + 1]) if place + 1 < len(texts) else None
+        following = reads[place + 1] if place + 1 < len(reads) else None
         if re.fullmatch(r"\d{1,4}\.?", text):
             # A cell of its own: the next row's number, or one of this row's figures.
             if (
@@ -177,7 +178,7 @@ def _medicines(lines: Sequence[str]) -> list[Medicine]:
             ):
                 drafts[-1].number(int(text.rstrip(".")), _number_columns(columns))
             continue
-        read = read_line(text)
+        read = reads[place]
         if _is_more(read):
             if drafts:
                 drafts[-1].add(read)
@@ -220,7 +221,9 @@ def _is_more(read: MedicineLine) -> bool:
 def _is_medicine(read: MedicineLine, following: MedicineLine | None, *, listed: bool) -> bool:
     """Say whether a line names a medicine: it needs a name of few words, and enough around it that only a medicine has."""
     words = read.name.split()
-    if not 0 < len(words) <= 7 or not re.search(r"[A-Za-z]{2}", read.name) or words[0].lower() in SMALL_WORDS:
+    if not 0 < len(words) <= 7 or not re.search(r"[A-Za-z]{2}", "".join(words)):
+        return False
+    if words[0].lower() in SMALL_WORDS and not read.form_first:
         return False
     below = following is not None and _is_more(following) and bool(following.dose or following.days)
     dosed = read.dose is not None or below
