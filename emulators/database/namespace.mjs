@@ -70,6 +70,15 @@ export class Namespace {
     return this.hasOwnRules ? this.rules.missingIndex(path, query) : null;
   }
 
+  rootAfter(writes) {
+    return writes.reduce((root, [path, node]) => withNodeAt(root, path, node), this.root);
+  }
+
+  /** May they make these writes, all at once? */
+  mayWrite(writes, identity, now, after = this.rootAfter(writes)) {
+    return identity.admin || this.rules.allowsWrite(this.root, after, writes.map(([path]) => path), identity.auth, now);
+  }
+
   /** The node at `path`, or what the query selects of it. Throws a Refusal when rules forbid it. */
   read(path, query, identity) {
     if (!this.mayRead(path, query, identity)) throw denied();
@@ -88,10 +97,12 @@ export class Namespace {
   put(path, json, identity, { expectedHash, silent = false } = {}) {
     const now = Date.now();
     const existing = nodeAt(this.root, path);
+    const node = fromJson(json, { depth: path.length, existing, now });
     if (expectedHash !== undefined && expectedHash !== (existing?.hash ?? '')) {
+      // Who may read gets the new data and tries again; others could only guess until they give up.
+      if (!this.mayRead(path, null, identity) && !this.mayWrite([[path, node]], identity, now)) throw denied();
       throw new Refusal(412, 'The data at this path has changed.', 'datastale');
     }
-    const node = fromJson(json, { depth: path.length, existing, now });
     this.commit([[path, node]], identity, now, silent);
     return nodeAt(this.root, path);
   }
@@ -116,13 +127,11 @@ export class Namespace {
   commit(writes, identity, now, silent) {
     if (writes.length === 0) return;
     const before = this.root;
-    let after = before;
-    for (const [path, node] of writes) after = withNodeAt(after, path, node);
-    const paths = writes.map(([path]) => path);
-    if (!identity.admin && !this.rules.allowsWrite(before, after, paths, identity.auth, now)) throw denied();
+    const after = this.rootAfter(writes);
+    if (!this.mayWrite(writes, identity, now, after)) throw denied();
     this.hooks.recordData?.(this.name, writes.map(([path, node]) => [formatPath(path), toJson(node, { priorities: true, arrays: false })]));
     this.root = after;
-    const changes = paths.map((path) => ({ path, before: nodeAt(before, path), after: nodeAt(after, path) }));
+    const changes = writes.map(([path]) => ({ path, before: nodeAt(before, path), after: nodeAt(after, path) }));
     const commit = { changes, before, after, identity, silent };
     for (const listener of [...this.listeners]) this.inform(listener, commit);
     this.hooks.onCommit?.(this, commit);

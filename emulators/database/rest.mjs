@@ -13,6 +13,7 @@ const TIMEOUT = /^\d+(ms|s|min)$/;
 const SIZE_LIMITS = ['tiny', 'small', 'medium', 'large', 'unlimited'];
 
 const etagOf = (node) => node?.hash ?? 'null_etag';
+const wantsEtag = (headers) => headers['x-firebase-etag'] === 'true' || headers['if-none-match'] !== undefined;
 
 /** Refuse parameters of no meaning before anything is done. */
 function checkParameters(parameters, identity) {
@@ -32,7 +33,7 @@ function answer(request, status, body, headers = {}) {
 }
 
 function taggedAnswer(request, node, body) {
-  return answer(request, 200, body, request.headers['x-firebase-etag'] === 'true' ? { etag: etagOf(node) } : {});
+  return answer(request, 200, body, wantsEtag(request.headers) ? { etag: etagOf(node) } : {});
 }
 
 function get(request, response) {
@@ -51,7 +52,8 @@ function get(request, response) {
   const node = query === null ? whole : select(whole, query);
   if (headers['if-none-match'] !== undefined && headers['if-none-match'] === etagOf(node)) return { status: 304, headers: { etag: etagOf(node) } };
   if (shallow) return answer(request, 200, toShallowJson(node));
-  return taggedAnswer(request, node, toJson(node, { priorities: parameters.get('format') === 'export' }));
+  const nothingSelected = node === null && whole !== null && !whole.isLeaf;
+  return taggedAnswer(request, node, nothingSelected ? {} : toJson(node, { priorities: parameters.get('format') === 'export' }));
 }
 
 /** Write under `If-Match`: on a mismatch the answer holds what is there, for a caller that may read it. */

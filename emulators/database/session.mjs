@@ -4,7 +4,7 @@ import { ADMIN, asOverride, identityOf, NOBODY } from './auth.mjs';
 import { badRequest, denied, Refusal } from './errors.mjs';
 import { fromJson, toJson } from './json.mjs';
 import { Listener } from './listener.mjs';
-import { nodeAt, withNodeAt } from './node.mjs';
+import { nodeAt } from './node.mjs';
 import { formatPath, parsePath } from './paths.mjs';
 import { queryFromWire } from './query.mjs';
 
@@ -46,7 +46,8 @@ export class Session {
     let answer;
     try {
       if (action === undefined) throw badRequest(`Unknown action ${JSON.stringify(a)}.`);
-      answer = { s: 'ok', d: action(this, b ?? {}) ?? '' };
+      const result = action(this, b ?? {});
+      answer = { s: 'ok', d: result === undefined ? '' : result };
     } catch (error) {
       if (!(error instanceof Refusal)) console.error(`${a}: ${error.stack}`);
       answer = error instanceof Refusal ? { s: error.code, d: error.message } : { s: 'internal_error', d: 'Internal server error.' };
@@ -122,12 +123,9 @@ export class Session {
     const now = Date.now();
     if (merge && (data === null || typeof data !== 'object')) throw badRequest('Invalid data; an update must be an object.');
     const places = merge ? Object.entries(data).map(([name, json]) => [[...path, ...parsePath(name)], json]) : [[path, data]];
-    const { root, rules } = this.namespace;
-    let after = root;
-    for (const [place, json] of places) {
-      after = withNodeAt(after, place, fromJson(json, { depth: place.length, existing: nodeAt(root, place), now }));
-    }
-    if (!this.identity.admin && !rules.allowsWrite(root, after, places.map(([place]) => place), this.identity.auth, now)) throw denied();
+    const { root } = this.namespace;
+    const writes = places.map(([place, json]) => [place, fromJson(json, { depth: place.length, existing: nodeAt(root, place), now })]);
+    if (!this.namespace.mayWrite(writes, this.identity, now)) throw denied();
     this.onDisconnect.push({ path, data, merge });
   }
 
