@@ -12,7 +12,7 @@ from tests.sandbox.conftest import Sandbox
 BASE, TOKEN = "appSandbox0000001", "patSandbox.token"
 
 
-def table(sandbox: Sandbox, *, token: str = TOKEN, base: str = BASE, read: float = 10) -> Any:
+def table(sandbox: Sandbox, *, token: str = TOKEN, base: str = BASE, read: int = 10) -> Any:
     api = pyairtable.Api(token, endpoint_url=f"{sandbox.url}/airtable", timeout=(2, read), retry_strategy=None)
     return api.table(base, "Orders")
 
@@ -168,4 +168,4 @@ def test_faults_arrive_as_the_sdk_names_them(sandbox: Sandbox) -> None:
         assert failure(table(sandbox).all)[0] == status
     sandbox.fault("airtable", "hang")
     with pytest.raises(requests.exceptions.ReadTimeout):
-        table(sandbox, read=0.5).all()
+        table(sandbox, read=1).all()

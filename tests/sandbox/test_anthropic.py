@@ -50,7 +50,7 @@ def client(sandbox: Sandbox, key: str = "sandbox-anthropic-key", timeout: float 
 
 
 def ask(sandbox: Sandbox, text: str = PAGE, schema: Any = SCHEMA, **more: Any) -> Any:
-    asked = {
+    asked: dict[str, Any] = {
         "model": MODEL,
         "max_tokens": 4096,
         "messages": [{"role": "user", "content": [{"type": "text", "text": text}]}],
@@ -142,7 +142,11 @@ def test_requests_outside_the_rules_are_refused(sandbox: Sandbox, more: dict[str
 
 def test_a_key_is_needed_in_either_header(sandbox: Sandbox) -> None:
     url, version = f"{sandbox.url}/anthropic/v1/messages", {"anthropic-version": "2026-10-21"}
-    body = {"model": MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "Tab Dolo 650 BD x 3 days"}]}
+    body: dict[str, Any] = {
+        "model": MODEL,
+        "max_tokens": 100,
+        "messages": [{"role": "user", "content": "Tab Dolo 650 BD x 3 days"}],
+    }
 
     with pytest.raises(anthropic.AuthenticationError):
         client(sandbox, key="other").messages.create(**body)

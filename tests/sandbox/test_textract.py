@@ -135,10 +135,11 @@ def test_a_stated_document_says_what_was_stated(sandbox: Sandbox) -> None:
 
 
 def test_a_call_must_be_signed_for_this_key_and_region(sandbox: Sandbox) -> None:
-    for wrong, name in (
+    refusals: list[tuple[dict[str, Any], str]] = [
         ({"key": "AKIAOTHER"}, "UnrecognizedClientException"),
         ({"region": "eu-west-1"}, "InvalidSignatureException"),
-    ):
+    ]
+    for wrong, name in refusals:
         with pytest.raises(botocore.exceptions.ClientError, match=name):
             client(sandbox, **wrong).detect_document_text(Document={"Bytes": png()})
 
