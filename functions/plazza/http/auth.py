@@ -26,7 +26,9 @@ def authenticate(header: str | None, *, check_revoked: bool) -> Caller:
     if scheme.lower() != "bearer" or not token or len(token) > 8192:
         raise Unauthorized(_REFUSED)
     try:
-        claims = auth.verify_id_token(token, app=firebase.app(), check_revoked=check_revoked, clock_skew_seconds=CLOCK_SKEW_SEC)
+        claims = auth.verify_id_token(
+            token, app=firebase.app(), check_revoked=check_revoked, clock_skew_seconds=CLOCK_SKEW_SEC
+        )
     except auth.CertificateFetchError as exc:
         raise Unavailable("Sign-in cannot be checked at the moment; try again.") from exc
     except (

@@ -93,13 +93,14 @@ def _client() -> tuple[Any, _Limited]:
     key = settings.get("RAZORPAY_KEY_ID"), settings.get("RAZORPAY_KEY_SECRET")
     with _lock:
         if key not in _clients:
-            session, limited = requests.Session(), _Limited()
+            session = requests.Session()
+            limited = _Limited()
             session.mount("https://", limited)
             session.mount("http://", limited)
             base = settings.optional("RAZORPAY_BASE_URL")
             _clients[key] = (
                 razorpay.Client(session=session, auth=key, **({"base_url": base} if base else {})),
-                session,
+                limited,
             )
         return _clients[key]
 
