@@ -5,16 +5,16 @@ from typing import Final
 
 from flask import Flask, Response, g, request
 
-from sandbox import control, fault_answers, panel
+from sandbox import airtable, anthropic, control, fault_answers, maps, panel, textract
 from sandbox.delivery import Delivery
 from sandbox.faults import PROVIDERS, Faults
 from sandbox.journal import Journal
 from sandbox.providers import Provider
-from sandbox.state import State
-
-import importlib, importlib.util
 from sandbox.razorpay import provider as razorpay
-MODULES: tuple[Provider, ...] = (razorpay, *(importlib.import_module(f"sandbox.{n}") for n in ("maps","textract","anthropic","airtable") if importlib.util.find_spec(f"sandbox.{n}")))
+from sandbox.state import State
+from sandbox.whatsapp import provider as whatsapp
+
+MODULES: Final[tuple[Provider, ...]] = (razorpay, maps, whatsapp, textract, anthropic, airtable)
 MAX_BODY: Final = 40 * 1024 * 1024  # Claude takes requests of 32 MB, the largest of all
 
 

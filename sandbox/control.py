@@ -8,7 +8,7 @@ from sandbox.delivery import Delivery, answers_challenge, ordered
 from sandbox.faults import BadFault, Faults
 from sandbox.journal import Journal
 from sandbox.state import State
-from sandbox.webhooks import ORDERS, PROVIDERS, SIGNATURES, BadTarget, change_target, target
+from sandbox.webhooks import ORDERS, PROVIDERS, SIGNATURES, BadTarget, change_target, emit, target
 
 MAX_ADVANCE = 3_660 * 86_400
 Answer = Response | tuple[Response, int]
@@ -122,6 +122,14 @@ def webhook_calls(pages: Blueprint, state: State, delivery: Delivery) -> None:
         events = [event for _, event in state.items("webhook")]
         chosen = [e for e in events if provider in ("", e["provider"]) and subject in ("", e["subject"])]
         return jsonify(events=chosen, targets={name: target(state, name) for name in PROVIDERS})
+
+    @pages.post("/webhooks/emit")
+    def emit_event() -> Answer:
+        body = fields("provider", "name", "body", "subject")
+        if body.get("provider") not in PROVIDERS or not isinstance(body.get("body"), dict):
+            raise BadControl(f"provider is one of {', '.join(PROVIDERS)}, and body an object")
+        name, subject = str(body.get("name", "")), str(body.get("subject", ""))
+        return jsonify(id=emit(state, body["provider"], name, body["body"], subject))
 
     @pages.post("/webhooks/deliver")
     def deliver() -> Answer:

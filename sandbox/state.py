@@ -16,7 +16,11 @@ from sandbox.timers import Timers
 ALPHABET: Final = string.ascii_uppercase + string.ascii_lowercase + string.digits
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS documents (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (kind, key)
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (kind, key)
 )"""
 
 
@@ -27,6 +31,7 @@ class Clock:
         self._offset = offset
         self._save = save
         self._listeners: list[Callable[[], None]] = []
+        self._lock = threading.Lock()
 
     def time(self) -> float:
         """Return the sandbox's time in Unix seconds with fractions."""
@@ -43,8 +48,10 @@ class Clock:
 
     def advance(self, seconds: float) -> int:
         """Move the clock forward and wake what waits for it."""
-        self.set_offset(self._offset + seconds)
-        self._save(self._offset)
+        with self._lock:
+            offset = self._offset + seconds
+            self._save(offset)
+            self.set_offset(offset)
         return self.now()
 
     def set_offset(self, offset: float) -> None:
@@ -59,7 +66,7 @@ class Clock:
 
 
 class State:
-    """Everything the sandbox knows. Each call is safe by itself; hold `lock` over a read and the write that follows it."""
+    """Everything the sandbox knows. Each call is safe by itself; hold `lock` over a read and the write after it."""
 
     def __init__(self, path: Path | None = None, config: Config | None = None) -> None:
         self.config = config or Config()

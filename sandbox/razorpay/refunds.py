@@ -38,15 +38,16 @@ def refund(state: State, payment_id: str, body: dict[str, Any], key: str | None)
             state.put(KEYS, key, {"request": request, "refund": None})
     if entry is not None:
         return repeated(state, entry, request)
-    done = None
+    done = ""
     try:
-        done = work(state, payment_id, body)
+        made = work(state, payment_id, body)
+        done = made["id"]
+        return made
     finally:
-        if done is None:
-            state.delete(KEYS, key)
+        if done:
+            state.put(KEYS, key, {"request": request, "refund": done})
         else:
-            state.put(KEYS, key, {"request": request, "refund": done["id"]})
-    return done
+            state.delete(KEYS, key)
 
 
 def repeated(state: State, entry: dict[str, Any], request: str) -> dict[str, Any]:

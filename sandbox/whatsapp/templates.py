@@ -83,10 +83,7 @@ def check(state: State, wanted: Any) -> tuple[dict[str, Any], str, list[str]]:
     body, buttons = components(wanted.get("components", []))
     expected = places(template["body"])
     if len(body) != expected:
-        raise WhatsAppError(
-            132000,
-            f"body: number of localizable_params ({len(body)}) does not match the expected number of params ({expected})",
-        )
+        raise miscounted("body", len(body), expected)
     check_category(template, body, buttons)
     return template, fill(template["body"], body), body
 
@@ -131,24 +128,24 @@ def texts(component: dict[str, Any]) -> list[str]:
     return found
 
 
+def miscounted(part: str, given: int, expected: int) -> WhatsAppError:
+    """Return the refusal of a part with too few or too many parameters."""
+    text = f"number of localizable_params ({given}) does not match the expected number of params ({expected})"
+    return WhatsAppError(132000, f"{part}: {text}")
+
+
 def check_category(template: dict[str, Any], body: list[str], buttons: list[str]) -> None:
-    """Hold a template to its category: a code goes into body and button of an authentication template, and nowhere else."""
+    """Hold a template to its category: a code stands in body and button of an authentication template only."""
     if template["category"] == "AUTHENTICATION":
         if len(buttons) != 1:
-            raise WhatsAppError(
-                132000,
-                f"button: number of localizable_params ({len(buttons)}) does not match the expected number of params (1)",
-            )
+            raise miscounted("button", len(buttons), 1)
         if buttons != body:
             raise WhatsAppError(132012, "the code in the body and in the button must be the same")
         if len(body[0]) > 15:
             raise WhatsAppError(132005, "the code has more than 15 characters")
         return
     if buttons:
-        raise WhatsAppError(
-            132000,
-            f"button: number of localizable_params ({len(buttons)}) does not match the expected number of params (0)",
-        )
+        raise miscounted("button", len(buttons), 0)
     if any(BARE_CODE.fullmatch(text) for text in body):
         raise WhatsAppError(132007, f"a {template['category']} template may not carry a verification code")
 

@@ -260,15 +260,29 @@ def test_a_receiver_that_was_not_there_at_the_start_is_challenged_before_the_fir
         sandbox.stop()
 
 
-def test_airtable_signs_with_the_decoded_secret(sandbox: Sandbox) -> None:
-    from sandbox import webhooks
-
-    body = b'{"base":{"id":"app"}}'
+def test_airtable_signs_with_the_decoded_secret(sandbox: Sandbox, receiver: Receiver) -> None:
     secret = base64.b64encode(b"mac secret").decode()
+    sandbox.call("PUT", "/webhooks/airtable", {"url": receiver.url, "secret": secret})
+    ping = {"base": {"id": "appSandbox0000001"}, "webhook": {"id": "ach00000000000001"}}
+    sandbox.call("POST", "/webhooks/emit", {"provider": "airtable", "body": ping})
 
-    value = webhooks.signature_header("airtable", secret, body)
+    got = receiver.wait(1)[0]
 
-    assert value == "hmac-sha256=" + hmac.new(b"mac secret", body, hashlib.sha256).hexdigest()
+    assert got.json == ping
+    expected = hmac.new(b"mac secret", got.body, hashlib.sha256).hexdigest()
+    assert got.headers["X-Airtable-Content-MAC"] == f"hmac-sha256={expected}"
+
+
+def test_an_event_of_any_kind_can_be_sent(sandbox: Sandbox, receiver: Receiver) -> None:
+    target(sandbox, receiver)
+    sandbox.call(
+        "POST", "/webhooks/emit", {"provider": "razorpay", "name": "x", "body": {"event": "settlement.processed"}}
+    )
+
+    got = receiver.wait(1)[0]
+
+    assert got.headers["X-Razorpay-Signature"] == signed(got.body)
+    sandbox.call("POST", "/webhooks/emit", {"provider": "maps", "body": {}}, status=400)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,10 @@ from tests.sandbox.conftest import Receiver, Sandbox, wait_until
 
 TO = "919812345678"
 NUMBER = "106540000000001"
+TOKEN = "sandbox-whatsapp-token"
 
 
-def post(
-    sandbox: Sandbox, body: dict[str, Any], *, token: str = "sandbox-whatsapp-token", number: str = NUMBER
-) -> requests.Response:
+def post(sandbox: Sandbox, body: dict[str, Any], *, token: str = TOKEN, number: str = NUMBER) -> requests.Response:
     url = f"{sandbox.url}/whatsapp/v25.0/{number}/messages"
     return sandbox.http.post(url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=20)
 
@@ -203,9 +202,12 @@ def test_free_text_needs_an_open_window(sandbox: Sandbox, receiver: Receiver) ->
 
     def outcome() -> dict[str, Any]:
         wamid = post(sandbox, text).json()["messages"][0]["id"]
-        kept = lambda: next(m for m in sandbox.get("/whatsapp/messages")["messages"] if m["id"] == wamid)  # noqa: E731  # read twice below
-        wait_until(lambda: kept()["status"] in ("failed", "read"))
-        return dict(kept())
+
+        def done() -> list[dict[str, Any]]:
+            kept = sandbox.get("/whatsapp/messages", to=TO)["messages"]
+            return [m for m in kept if m["id"] == wamid and m["status"] in ("failed", "read")]
+
+        return dict(wait_until(done)[0])
 
     assert outcome()["error"] == 131047
     sandbox.call("POST", "/whatsapp/inbound", {"from": f"+{TO}", "text": "track"})
