@@ -12,25 +12,40 @@ import { toJson } from './json.mjs';
 import { Namespace } from './namespace.mjs';
 import { formatPath, parsePath } from './paths.mjs';
 
+const MAX_NAMESPACES = 1000;
 const NAME = /^[a-z0-9][a-z0-9-]{0,99}$/;
+
+function listen(server, socketPath) {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, resolve);
+  });
+}
+
+function answers(socketPath) {
+  return new Promise((resolve) => {
+    const probe = net.connect(socketPath, () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
+}
 
 /** Hold the folder for this process: a socket that answers while its owner lives, and that a killed owner cannot leave locked. */
 export async function lockFolder(folder) {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const id = createHash('sha1').update(fs.realpathSync(folder)).digest('hex').slice(0, 20);
   const socketPath = path.join(os.tmpdir(), `plazza-database-${id}.sock`);
-  const taken = await new Promise((resolve) => {
-    const probe = net.connect(socketPath, () => resolve(true));
-    probe.on('error', () => resolve(false));
-    probe.unref();
-  });
-  if (taken) throw new Error(`The data folder ${folder} is in use by another process.`);
-  fs.rmSync(socketPath, { force: true });
   const server = net.createServer((socket) => socket.destroy());
-  await new Promise((resolve, reject) => {
-    server.on('error', reject);
-    server.listen(socketPath, resolve);
-  });
+  try {
+    await listen(server, socketPath);
+  } catch (error) {
+    if (error.code !== 'EADDRINUSE') throw error;
+    if (await answers(socketPath)) throw new Error(`The data folder ${folder} is in use by another process.`);
+    fs.rmSync(socketPath, { force: true }); // its owner was killed
+    await listen(server, socketPath);
+  }
   server.unref();
   return server;
 }
@@ -55,6 +70,7 @@ export class Databases {
     let namespace = this.namespaces.get(name);
     if (namespace === undefined) {
       if (!NAME.test(name)) throw badRequest(`Invalid namespace ${JSON.stringify(name)}.`);
+      if (this.namespaces.size >= MAX_NAMESPACES) throw badRequest(`More than ${MAX_NAMESPACES} namespaces.`);
       namespace = new Namespace(name, this.hooks);
       this.namespaces.set(name, namespace);
     }

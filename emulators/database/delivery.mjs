@@ -29,6 +29,11 @@ function post(target, path, body) {
   });
 }
 
+/**
+ * @typedef {{places: Map<string, object[]>, ready: string[], running: number, waiting: number}} Queue
+ *   of one trigger: the events of each place, the places whose first event may start, and counts
+ */
+
 /** The queues of one process. */
 export class Delivery {
   /**
@@ -40,7 +45,7 @@ export class Delivery {
     this.target = target;
     this.log = log;
     this.retryMs = retryMs;
-    /** @type {Map<string, {waiting: object[], busy: Set<string>, running: number}>} */
+    /** @type {Map<string, Queue>} */
     this.queues = new Map();
     this.toldOfNoTarget = false;
   }
@@ -54,33 +59,37 @@ export class Delivery {
     }
     let queue = this.queues.get(trigger.name);
     if (queue === undefined) {
-      queue = { waiting: [], busy: new Set(), running: 0 };
+      queue = { places: new Map(), ready: [], running: 0, waiting: 0 };
       this.queues.set(trigger.name, queue);
     }
-    if (queue.waiting.length >= MAX_WAITING) {
+    if (queue.waiting >= MAX_WAITING) {
       this.log(`${trigger.key}: more than ${MAX_WAITING} events wait; the one of ${event.subject} is dropped.`);
       return;
     }
-    queue.waiting.push({ trigger, place: `${event.instance}/${event.ref}`, body: JSON.stringify(event), subject: event.subject });
+    const place = `${event.instance}/${event.ref}`;
+    const item = { trigger, body: JSON.stringify(event), subject: event.subject };
+    queue.waiting += 1;
+    const line = queue.places.get(place);
+    if (line === undefined) {
+      queue.places.set(place, [item]);
+      queue.ready.push(place);
+    } else {
+      line.push(item);
+    }
     this.pump(queue);
   }
 
-  /** Start what may start: the first waiting events whose place has none on its way. */
+  /** Start the first events of places that have none on its way, as many as may run. */
   pump(queue) {
-    const passed = new Set();
-    for (let i = 0; i < queue.waiting.length && queue.running < PER_TRIGGER; ) {
-      const item = queue.waiting[i];
-      if (queue.busy.has(item.place) || passed.has(item.place)) {
-        passed.add(item.place);
-        i += 1;
-        continue;
-      }
-      queue.waiting.splice(i, 1);
-      queue.busy.add(item.place);
+    while (queue.running < PER_TRIGGER && queue.ready.length > 0) {
+      const place = queue.ready.shift();
+      const line = queue.places.get(place);
       queue.running += 1;
-      this.deliver(item).finally(() => {
-        queue.busy.delete(item.place);
+      queue.waiting -= 1;
+      this.deliver(line.shift()).finally(() => {
         queue.running -= 1;
+        if (line.length > 0) queue.ready.push(place);
+        else queue.places.delete(place);
         this.pump(queue);
       });
     }

@@ -4,7 +4,8 @@
  *   node main.mjs --host H --port P [--functions_emulator_host H --functions_emulator_port P] [--data DIR]
  *
  * PLAZZA_DATABASE_DATA names the data folder too; with neither, data is kept in memory. PLAZZA_EXIT_WITH_STDIN=1 ends the
- * process when its standard input closes. Flags that it does not know are left aside, as the Firebase CLI passes more.
+ * process when its standard input closes, PLAZZA_EXIT_WITH_PARENT=1 when its parent is gone (the Firebase CLI starts it
+ * detached and with its own standard input). Flags that it does not know are left aside, as the CLI passes more.
  */
 
 import http from 'node:http';
@@ -17,6 +18,7 @@ import { Triggers } from './triggers.mjs';
 import { acceptWebSockets } from './websocket.mjs';
 
 const GOODBYE_MS = 2000;
+const PARENT_CHECK_MS = 500;
 
 const log = (line) => console.error(line);
 
@@ -55,7 +57,7 @@ async function start(flags, env) {
   if (folder !== undefined) await lockFolder(folder);
   const databases = new Databases({ folder, onCommit: (namespace, commit) => triggers.onCommit(namespace, commit) });
   const context = { databases, triggers, project: flags.project ?? env.GCLOUD_PROJECT, log };
-  const server = http.createServer({ requestTimeout: 0, keepAliveTimeout: 65000 }, requestHandler(context));
+  const server = http.createServer({ keepAliveTimeout: 65000 }, requestHandler(context));
   const closeSockets = acceptWebSockets(server, context);
   await new Promise((resolve, reject) => {
     server.on('error', reject);
@@ -73,6 +75,7 @@ async function start(flags, env) {
 }
 
 async function main() {
+  const parent = process.ppid;
   let stop;
   try {
     stop = await start(parseFlags(process.argv.slice(2)), process.env);
@@ -94,6 +97,7 @@ async function main() {
     process.stdin.on('end', end);
     process.stdin.on('error', end);
   }
+  if (process.env.PLAZZA_EXIT_WITH_PARENT === '1') setInterval(() => process.ppid !== parent && end(), PARENT_CHECK_MS).unref();
 }
 
 await main();

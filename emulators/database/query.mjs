@@ -101,7 +101,8 @@ export function queryFromWire(wire) {
     if (!Number.isInteger(wire.l) || wire.l < 1) throw badRequest('The limit of a query must be a positive integer.');
     query.limit = wire.l;
   }
-  return query.start === null && query.end === null && query.limit === null ? null : query;
+  const isDefault = index === '.priority' && query.start === null && query.end === null && query.limit === null;
+  return isDefault ? null : query;
 }
 
 /** The value by which a child is ordered. */

@@ -25,13 +25,11 @@ export class Session {
    * @param {import('./namespace.mjs').Namespace} namespace
    * @param {string|undefined} project
    * @param {(message: object) => void} send
-   * @param {() => void} close
    */
-  constructor(namespace, project, send, close) {
+  constructor(namespace, project, send) {
     this.namespace = namespace;
     this.project = project;
     this.send = send;
-    this.close = close;
     this.identity = NOBODY;
     /** @type {Map<string, Listener>} */
     this.listens = new Map();

@@ -9,6 +9,7 @@ import { Session } from './session.mjs';
 const FRAME_CHARACTERS = 16384;
 const MAX_MESSAGE = 32 * 1024 * 1024;
 const MAX_FRAMES = 9999;
+const MAX_UNREAD = 64 * 1024 * 1024;
 const PING_MS = 30000;
 
 /** Split a long message into frames, never inside a surrogate pair. */
@@ -57,8 +58,9 @@ function serve(socket, request, namespace, { project, log }) {
   const send = (message) => {
     if (socket.readyState !== socket.OPEN) return;
     for (const frame of framesOf(JSON.stringify(message))) socket.send(frame);
+    if (socket.bufferedAmount > MAX_UNREAD) socket.terminate(); // a client that reads too slowly must not fill our memory
   };
-  const session = new Session(namespace, project, (data) => send({ t: 'd', d: data }), () => socket.close());
+  const session = new Session(namespace, project, (data) => send({ t: 'd', d: data }));
   const assembler = new Assembler();
   let alive = true;
   const ping = setInterval(() => {

@@ -130,7 +130,7 @@ class Catcher:
                 self.send_header("content-length", "0")
                 self.end_headers()
 
-            def log_message(self, *_arguments: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
                 """Say nothing."""
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)

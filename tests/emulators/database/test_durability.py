@@ -145,3 +145,16 @@ def test_the_server_ends_with_its_parent(home: Home) -> None:
     assert server.process.stdin is not None
     server.process.stdin.close()
     assert server.process.wait(timeout=10) == 0
+
+
+def test_the_server_ends_with_a_parent_that_is_not_its_input() -> None:
+    script = f"PLAZZA_EXIT_WITH_PARENT=1 node {MAIN} --port 0 & read line; kill -9 $$"
+    parent = subprocess.Popen(["sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert parent.stdin is not None
+    assert parent.stdout is not None
+    url = parent.stdout.readline().split()[3]
+    assert requests.get(url, timeout=5).ok
+    parent.stdin.write("die\n")
+    parent.stdin.flush()
+    assert parent.wait(timeout=5) == -9
+    assert parent.stdout.read() == "", "the server closed its output"
