@@ -10,6 +10,9 @@ CREATE TABLE IF NOT EXISTS products (
   strength TEXT NOT NULL DEFAULT '',
   salts JSONB NOT NULL DEFAULT '[]',
   salt_key TEXT NOT NULL DEFAULT '',
+  brand_key TEXT NOT NULL DEFAULT '',
+  brand_sound TEXT NOT NULL DEFAULT '',
+  salt_names TEXT NOT NULL DEFAULT '',
   manufacturer TEXT NOT NULL DEFAULT '',
   pack_label TEXT NOT NULL DEFAULT '',
   pack_quantity INT8 CHECK (pack_quantity > 0),
@@ -36,6 +39,12 @@ CREATE TABLE IF NOT EXISTS products (
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 
 CREATE INDEX IF NOT EXISTS products_name_trgm ON products USING GIN (normalized_name gin_trgm_ops);
+
+CREATE INDEX IF NOT EXISTS products_brand_trgm ON products USING GIN (brand_key gin_trgm_ops);
+
+CREATE INDEX IF NOT EXISTS products_salts_trgm ON products USING GIN (salt_names gin_trgm_ops);
+
+CREATE INDEX IF NOT EXISTS products_brand_sound ON products (brand_sound, id) WHERE status = 'active';
 
 CREATE INDEX IF NOT EXISTS products_salt_key ON products (salt_key, form, release) WHERE status = 'active';
 

@@ -5,7 +5,6 @@ CREATE TABLE IF NOT EXISTS prescriptions (
   file_path TEXT NOT NULL UNIQUE,
   content_type TEXT NOT NULL CHECK (content_type IN ('image/jpeg', 'image/png', 'application/pdf')),
   size_bytes INT8 NOT NULL CHECK (size_bytes BETWEEN 1 AND 10485760),
-  sha256 TEXT NOT NULL,
   pages INT8 NOT NULL DEFAULT 1 CHECK (pages BETWEEN 1 AND 20),
   status TEXT NOT NULL CHECK (status IN ('uploaded', 'reading', 'read', 'unreadable', 'approved', 'rejected')),
   problem TEXT,

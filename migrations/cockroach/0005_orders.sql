@@ -52,6 +52,7 @@ CREATE TABLE IF NOT EXISTS order_items (
   pack_label TEXT NOT NULL,
   hsn TEXT NOT NULL,
   schedule TEXT NOT NULL,
+  prescription_required BOOL NOT NULL DEFAULT false,
   quantity INT8 NOT NULL CHECK (quantity BETWEEN 1 AND 100),
   mrp_paise INT8 NOT NULL CHECK (mrp_paise > 0),
   price_paise INT8 NOT NULL CHECK (price_paise > 0),

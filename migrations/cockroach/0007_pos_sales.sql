@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS pos_sales (
   cashier_uid TEXT NOT NULL,
   payment_method TEXT NOT NULL CHECK (payment_method IN ('cash', 'card', 'upi')),
   prescriber_registration TEXT,
+  pharmacist_registration TEXT,
   total_paise INT8 NOT NULL CHECK (total_paise > 0),
   tax_paise INT8 NOT NULL CHECK (tax_paise >= 0),
   sold_at TIMESTAMPTZ NOT NULL,
