@@ -29,6 +29,13 @@ export async function eventually(holds, withinMs = 5000) {
   }
 }
 
+/** Write as the administrator, past the SDK. */
+export async function putByRest(path, value) {
+  const url = `http://127.0.0.1:${port}/${path}.json?ns=${ns}&print=silent`;
+  const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(value), headers: { authorization: 'Bearer owner' } });
+  assert.equal(answer.status, 204);
+}
+
 /** Run a scenario; prints "ok" at its end. */
 export async function run(scenario) {
   try {
