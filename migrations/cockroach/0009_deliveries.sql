@@ -37,9 +37,9 @@ CREATE TABLE IF NOT EXISTS delivery_proofs (
   outcome TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused')),
   refusal TEXT,
   file_path TEXT,
-  latitude FLOAT8 NOT NULL,
-  longitude FLOAT8 NOT NULL,
-  distance_m INT8 NOT NULL CHECK (distance_m >= 0),
+  latitude FLOAT8,
+  longitude FLOAT8,
+  distance_m INT8 CHECK (distance_m >= 0),
   rider_uid TEXT NOT NULL,
   created_at TIMESTAMPTZ NOT NULL,
   UNIQUE (delivery_id, client_id)

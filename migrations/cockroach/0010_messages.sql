@@ -43,7 +43,15 @@ CREATE TABLE IF NOT EXISTS support_messages (
   direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),
   body TEXT NOT NULL CHECK (length(body) <= 4096),
   author_uid TEXT,
-  created_at TIMESTAMPTZ NOT NULL
+  status TEXT NOT NULL CHECK (status IN ('received', 'sending', 'sent', 'failed')),
+  created_at TIMESTAMPTZ NOT NULL,
+  updated_at TIMESTAMPTZ NOT NULL
 );
 
 CREATE INDEX IF NOT EXISTS support_messages_by_thread ON support_messages (thread_id, created_at);
+
+CREATE TABLE IF NOT EXISTS whatsapp_pauses (
+  scope TEXT PRIMARY KEY,
+  until_at TIMESTAMPTZ NOT NULL,
+  error_code TEXT NOT NULL
+);
