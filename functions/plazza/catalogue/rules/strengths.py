@@ -1,0 +1,122 @@
+"""Strengths as printed and typed → exact values that compare equal whatever the unit: 0.5 mg is 500 mcg, 125 mg/5 ml is 25 mg/ml.
+
+What cannot be read is left out, never guessed.
+"""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from plazza.catalogue.rules.text import fold
+
+
+class Strength(NamedTuple):
+    """So much of a salt; `per` is the unit it is contained in ("ml", "g", "dose"), empty for a piece."""
+
+    value: Decimal
+    unit: str
+    per: str = ""
+
+    @property
+    def key(self) -> str:
+        """The exact token: "650mg", "25mg/ml", "1%", "60000iu"."""
+        return f"{plain(self.value)}{self.unit}{'/' + self.per if self.per else ''}"
+
+
+_MASS = {"mg": Decimal(1), "g": Decimal(1000), "mcg": Decimal("0.001"), "ng": Decimal("0.000001")}
+_UNITS = {
+    "mg": "mg", "mgs": "mg", "milligram": "mg", "milligrams": "mg", "g": "g", "gm": "g", "gms": "g", "gram": "g", "grams": "g",
+    "mcg": "mcg", "ug": "mcg", "mcgs": "mcg", "microgram": "mcg", "micrograms": "mcg", "ng": "ng", "iu": "iu", "i.u": "iu", "i.u.": "iu",
+    "unit": "iu", "units": "iu", "u": "iu", "meq": "meq", "mmol": "mmol", "cfu": "cfu", "%": "%",
+}  # fmt: skip
+_MULTIPLES = {
+    "lakh": 100_000,
+    "lac": 100_000,
+    "lakhs": 100_000,
+    "lacs": 100_000,
+    "million": 1_000_000,
+    "mio": 1_000_000,
+    "k": 1000,
+}
+_PER = {
+    "ml": "ml", "g": "g", "gm": "g", "l": "l", "puff": "dose", "puffs": "dose", "dose": "dose", "actuation": "dose", "spray": "dose",
+    "md": "dose", "vial": "vial", "drop": "drop", "hr": "hr", "h": "hr",
+}  # fmt: skip
+_NUMBER = r"(?<![\d.])\d{1,9}(?:\.\d{1,6})?"
+_STRENGTH = re.compile(
+    rf"(?P<value>{_NUMBER})\s*(?P<multiple>(?:lakhs?|lacs?|million|mio|k)(?![a-z]))?\s*"
+    r"(?P<unit>milligrams?|micrograms?|grams?|gms?|mcgs?|mgs?|ug|ng|meq|mmol|cfu|i\.u\.?|iu|units?|g|u|%)(?![a-z])(?:\s*[wv]/[wv])?"
+    rf"(?:\s*(?:/|per\s)\s*(?P<amount>{_NUMBER})?\s*(?P<per>puffs?|dose|actuation|spray|md|vial|drop|ml|gm?|hr?|l)(?![a-z]))?"
+)
+_PAIR = re.compile(rf"(?P<first>{_NUMBER})\s*[/+]\s*(?={_NUMBER}\s*(?:mcg|mg|gm?|iu|%)(?![a-z]))")
+_BARE = re.compile(_NUMBER)
+
+
+def plain(value: Decimal) -> str:
+    """Write a number without an exponent and without trailing zeros."""
+    text = format(value.normalize(), "f")
+    return text if text != "-0" else "0"
+
+
+def read_strengths(text: str) -> list[Strength]:
+    """Give every strength of a text in its order; in "5/500mg" the last unit is that of both."""
+    text = _spread_units(fold(text))
+    return [strength for found in _STRENGTH.finditer(text) if (strength := _strength(found)) is not None]
+
+
+def read_numbers(text: str) -> set[str]:
+    """Give every number of a text as written, for exact comparison: "Telmivane 80/12.5" → 80, 12.5."""
+    return {plain(Decimal(number)) for number in _BARE.findall(fold(text))}
+
+
+def strip_strengths(text: str) -> str:
+    """Give a folded text without its strengths."""
+    return _STRENGTH.sub(" ", _spread_units(fold(text)))
+
+
+def tokens(strengths: Sequence[Strength]) -> set[str]:
+    """Give the exact tokens of strengths: with unit, and the bare number as people type it."""
+    bare = {plain(strength.value) for strength in strengths}
+    # 0.5 mg is also printed as 500 mcg, 1 g as 1000 mg, and either number is typed without its unit.
+    small = {plain(s.value * 1000) for s in strengths if s.unit == "mg" and s.value < 1}
+    return bare | small | {strength.key for strength in strengths}
+
+
+def label(strengths: Sequence[Strength]) -> str:
+    """Write strengths for people: "500mg + 125mg"."""
+    return " + ".join(_shown(strength) for strength in strengths)
+
+
+def _shown(strength: Strength) -> str:
+    value, unit = strength.value, strength.unit
+    if unit == "mg" and value < Decimal("0.1"):
+        value, unit = value * 1000, "mcg"
+    return f"{plain(value)}{unit}{'/' + strength.per if strength.per else ''}"
+
+
+def _spread_units(text: str) -> str:
+    for _ in range(4):  # no medicine of the trade has more than five salts with one unit behind them
+        found = _PAIR.search(text)
+        if found is None:
+            return text
+        unit = re.search(rf"{_NUMBER}\s*(mcg|mg|gm?|iu|%)(?![a-z])", text[found.end() :])
+        if unit is None:
+            return text
+        text = f"{text[: found.end('first')]}{unit.group(1)} + {text[found.end() :]}"
+    return text
+
+
+def _strength(found: re.Match[str]) -> Strength | None:
+    value = Decimal(found["value"]) * _MULTIPLES.get(found["multiple"] or "", 1)
+    unit = _UNITS[found["unit"]]
+    if unit in _MASS:
+        value, unit = value * _MASS[unit], "mg"
+    per = _PER[found["per"]] if found["per"] else ""
+    amount = Decimal(found["amount"] or 1)
+    if per == "l":
+        per, amount = "ml", amount * 1000
+    if value <= 0 or amount <= 0:
+        return None
+    value = (value / amount).quantize(Decimal("0.000001"))
+    return Strength(value.normalize(), unit, per)

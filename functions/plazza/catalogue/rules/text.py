@@ -1,0 +1,38 @@
+"""Text as typed by people and printed on packs → plain words; every other rule of the catalogue starts from these."""
+
+import re
+import unicodedata
+
+MAX_QUERY = 200
+"""Characters of a query that are looked at: longer than any name in the trade."""
+
+_WORD = re.compile(r"\d+(?:\.\d+)?|(?:[^\W\d_]|[\u0900-\u0963\u0981-\u0d7f])+|%")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{2,3}(?:\D|$))")
+_FOLDED: dict[int, str] = {ord(sign): "mc" for sign in "\u00b5\u03bc"}  # micro: the sign and the Greek letter
+_FOLDED |= {ord(sign): "" for sign in "'`\u2019\u00ae\u2122\u200c\u200d"}  # apostrophes, trade marks, joiners
+
+
+def fold(text: str) -> str:
+    """Bring text to one form: compatibility letters, small letters, no Latin accents, ASCII digits, `mcg` for `µg`, 60000 for 60,000."""
+    text = unicodedata.normalize("NFKD", text.translate(_FOLDED)).translate(_FOLDED).casefold()
+    kept = [_digit(char) for char in text if not "\u0300" <= char <= "\u036f"]
+    return _THOUSANDS.sub("", unicodedata.normalize("NFC", "".join(kept)))
+
+
+def words(text: str) -> list[str]:
+    """Split into words and numbers: "Dolo-650mg" → dolo, 650, mg."""
+    return _WORD.findall(fold(text))
+
+
+def normalize(text: str) -> str:
+    """Give the words with single blanks between: the form in which names are compared and stored for comparison."""
+    return " ".join(words(text))
+
+
+def is_number(word: str) -> bool:
+    """Tell whether a word is a number: those never match but exactly."""
+    return word[:1].isdigit()
+
+
+def _digit(char: str) -> str:
+    return str(unicodedata.decimal(char)) if not char.isascii() and char.isdecimal() else char
