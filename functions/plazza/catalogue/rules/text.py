@@ -8,8 +8,9 @@ MAX_QUERY = 200
 
 _WORD = re.compile(r"\d+(?:\.\d+)?|(?:[^\W\d_]|[\u0900-\u0963\u0981-\u0d7f])+|%")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{2,3}(?:\D|$))")
-_FOLDED: dict[int, str] = {ord(sign): "mc" for sign in "\u00b5\u03bc"}  # micro: the sign and the Greek letter
-_FOLDED |= {ord(sign): "" for sign in "'`\u2019\u00ae\u2122\u200c\u200d"}  # apostrophes, trade marks, joiners
+_MICRO = dict.fromkeys(map(ord, "\u00b5\u03bc"), "mc")  # the sign, and the Greek letter
+_DROPPED = dict.fromkeys(map(ord, "'`\u2019\u00ae\u2122\u200c\u200d"), "")  # apostrophes, trade marks, joiners
+_FOLDED = _MICRO | _DROPPED
 
 
 def fold(text: str) -> str:

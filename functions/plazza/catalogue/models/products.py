@@ -1,0 +1,203 @@
+"""Bodies, queries and answers about products."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from plazza.money import Paise
+from plazza.schema import Instant, Limit, Model, Quantity, ShortText, Text
+
+Schedule = Literal["none", "H", "H1", "X"]
+Sku = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+Cursor = Annotated[str, Field(max_length=500)]
+Short = Annotated[Text, Field(max_length=200)]
+Price = Annotated[Paise, Field(gt=0)]
+
+PRESCRIBER_NOTE = "A substitute for this medicine needs the agreement of the doctor who prescribed it."
+
+
+class SaltView(Model):
+    """One active ingredient: `{"salt": "Paracetamol", "strength": "650", "unit": "mg", "per": ""}`; no strength when it is not known."""
+
+    salt: ShortText
+    strength: Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$")] | None = None
+    unit: Annotated[str, Field(max_length=12)] = ""
+    per: Annotated[str, Field(max_length=12)] = ""
+
+
+class ProductView(Model):
+    """A product as anyone may see it; `unit_price_paise` is the price of one tablet, millilitre or gram, rounded to the paisa."""
+
+    id: UUID
+    sku: str
+    name: str
+    brand: str
+    form: str
+    release: str
+    strength: str
+    salts: list[SaltView]
+    manufacturer: str
+    pack_label: str
+    pack_quantity: int | None
+    pack_unit: str
+    mrp_paise: Paise
+    price_paise: Paise
+    unit_price_paise: Paise | None
+    schedule: Schedule
+    prescription_required: bool
+    max_per_order: int
+    image_url: str | None
+    status: Literal["active", "discontinued"]
+
+
+class ProductQuery(Model):
+    """Filters of the list of products; it is sorted by name."""
+
+    form: Short | None = None
+    manufacturer: Short | None = None
+    salt: Short | None = None
+    schedule: Schedule | None = None
+    prescription_required: bool | None = None
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class Substitute(Model):
+    """A product of the same composition, form and release; `saving_percent` is by the unit, negative when it costs more."""
+
+    product: ProductView
+    saving_percent: int | None
+
+
+class Substitutes(Model):
+    """Substitutes, cheapest by the unit first. With `needs_prescriber` they are only a suggestion."""
+
+    product_id: UUID
+    needs_prescriber: bool
+    note: str | None
+    items: list[Substitute]
+
+
+class CartItem(Model):
+    """A line to check."""
+
+    product_id: UUID
+    quantity: Quantity
+
+
+class ValidateCart(Model):
+    """A cart to check before it becomes a quote."""
+
+    items: Annotated[list[CartItem], Field(min_length=1, max_length=50)]
+
+
+class CheckedItem(Model):
+    """What is to be said about one line; `problems` is empty when it can be ordered."""
+
+    product_id: UUID
+    quantity: int
+    name: str | None
+    price_paise: Paise | None
+    mrp_paise: Paise | None
+    prescription_required: bool
+    max_per_order: int | None
+    problems: list[Literal["NOT_FOUND", "DISCONTINUED", "TOO_MANY"]]
+
+
+class SameSalt(Model):
+    """Lines that hold the same active ingredient: taken together they may be too much."""
+
+    salt: str
+    product_ids: list[UUID]
+
+
+class CheckedCart(Model):
+    """What is to be said about a cart."""
+
+    valid: bool
+    prescription_required: bool
+    items: list[CheckedItem]
+    duplicate_salts: list[SameSalt]
+
+
+class PutProduct(Model):
+    """Everything that staff say of a product. What is left out is read from the name where it can be."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=300)]
+    brand: Short = ""
+    form: Short = ""
+    release: Annotated[Text, Field(max_length=12)] = ""
+    strength: Short = ""
+    salts: Annotated[list[SaltView], Field(max_length=20, default_factory=list)]
+    manufacturer: Short = ""
+    pack_label: Short = ""
+    mrp_paise: Price
+    price_paise: Price
+    gst_bp: Annotated[int, Field(ge=0, le=4000, strict=True)] = 500
+    hsn: Annotated[str, Field(pattern=r"^([0-9]{4,8})?$")] = ""
+    schedule: Schedule = "none"
+    prescription_required: bool = False
+    image_url: Annotated[str, Field(max_length=500, pattern=r"^https://")] | None = None
+    max_per_order: Annotated[int, Field(ge=1, le=100, strict=True)] = 10
+    status: Literal["active", "discontinued"] = "active"
+
+
+class ImportedProduct(PutProduct):
+    """One product of a batch."""
+
+    sku: Sku
+
+
+class ImportProducts(Model):
+    """A batch of products, by sku: new ones are made, known ones changed. Each is judged by itself."""
+
+    products: Annotated[list[dict[str, object]], Field(min_length=1, max_length=500)]
+
+
+class RefusedRow(Model):
+    """A row of a batch that was not taken, and why."""
+
+    row: int
+    sku: str | None
+    problem: str
+
+
+class Imported(Model):
+    """What became of a batch."""
+
+    created: int
+    updated: int
+    unchanged: int
+    refused: list[RefusedRow]
+
+
+class StoredProduct(Model):
+    """A product as staff see it after a change."""
+
+    product: ProductView
+    gst_bp: int
+    hsn: str
+    version: int
+    changed: bool
+
+
+class SyncRunView(Model):
+    """One run that copied data between systems."""
+
+    id: UUID
+    source: str
+    destination: str
+    status: Literal["running", "done", "failed"]
+    records_processed: int
+    cursor: str | None
+    error_log: str | None
+    started_at: Instant
+    finished_at: Instant | None
+
+
+class SyncQuery(Model):
+    """Which runs to list; the latest first."""
+
+    source: Short | None = None
+    limit: Limit = 20

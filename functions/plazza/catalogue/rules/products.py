@@ -1,0 +1,97 @@
+"""A product as staff or another system describes it → the row that is stored; what the name says fills what was not said."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from plazza.catalogue.models.products import PutProduct, SaltView
+from plazza.catalogue.rules import keys, names, salts
+from plazza.catalogue.rules.strengths import Strength, label, read_strengths
+from plazza.catalogue.rules.text import normalize
+from plazza.errors import Invalid
+
+
+class Content(NamedTuple):
+    """Every column of a product that its describer decides."""
+
+    sku: str
+    name: str
+    normalized_name: str
+    brand: str
+    form: str
+    release: str
+    strength: str
+    salts: list[dict[str, str]]
+    salt_key: str
+    brand_key: str
+    brand_sound: str
+    salt_names: str
+    manufacturer: str
+    pack_label: str
+    pack_quantity: int | None
+    pack_unit: str
+    mrp_paise: int
+    price_paise: int
+    gst_bp: int
+    hsn: str
+    schedule: str
+    prescription_required: bool
+    image_url: str | None
+    max_per_order: int
+    status: str
+    airtable_record_id: str | None
+
+
+def make_content(sku: str, described: PutProduct, airtable_record_id: str | None = None) -> Content:
+    """Give the row of a described product. Raises Invalid for what no product may be."""
+    if described.price_paise > described.mrp_paise:
+        raise Invalid("price_paise must not exceed mrp_paise.", field="price_paise")
+    named = names.read_name(described.name)
+    composition = [_salt(salt) for salt in described.salts]
+    normalized = normalize(described.name)
+    if not normalized:
+        raise Invalid("The name must hold a letter or a digit.", field="name")
+    brand = described.brand or named.brand
+    pack = names.read_pack(described.pack_label)
+    is_scheduled = described.schedule != "none"
+    return Content(
+        sku=sku,
+        name=described.name,
+        normalized_name=normalized,
+        brand=brand,
+        form=described.form or named.form,
+        release=described.release or named.release,
+        strength=described.strength
+        or label([one.strength for one in composition if one.strength] or list(named.strengths)),
+        salts=salts.to_json(composition),
+        salt_key=salts.salt_key(composition),
+        brand_key=keys.brand_key(brand, described.name),
+        brand_sound=keys.brand_sound(brand, described.name),
+        salt_names=" ".join(salts.salt_name(one.name) for one in composition),
+        manufacturer=described.manufacturer,
+        pack_label=described.pack_label,
+        pack_quantity=pack.quantity if pack else None,
+        pack_unit=pack.unit if pack else "",
+        mrp_paise=described.mrp_paise,
+        price_paise=described.price_paise,
+        gst_bp=described.gst_bp,
+        hsn=described.hsn,
+        schedule=described.schedule,
+        prescription_required=described.prescription_required or is_scheduled,
+        image_url=described.image_url,
+        max_per_order=described.max_per_order,
+        status=described.status,
+        airtable_record_id=airtable_record_id,
+    )
+
+
+def _salt(described: SaltView) -> salts.Salt:
+    if described.strength is None:
+        return salts.Salt(described.salt, None)
+    per = f"/{described.per}" if described.per else ""
+    read = read_strengths(f"{described.strength}{described.unit}{per}")
+    if len(read) != 1:
+        raise Invalid(f"The strength of {described.salt} cannot be read.", field="salts")
+    strength: Strength = read[0]
+    if strength.value > Decimal(10_000_000):
+        raise Invalid(f"The strength of {described.salt} is beyond anything sold.", field="salts")
+    return salts.Salt(described.salt, strength)
