@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS invoices (
   financial_year TEXT NOT NULL,
   serial INT8 NOT NULL CHECK (serial > 0),
   number TEXT NOT NULL UNIQUE CHECK (length(number) <= 16),
+  seller JSONB NOT NULL,
   issued_at TIMESTAMPTZ NOT NULL,
   UNIQUE (store_id, financial_year, serial)
 );

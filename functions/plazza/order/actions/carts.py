@@ -1,0 +1,164 @@
+"""A cart as it would be sold now, and its quote."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from plazza import clock
+from plazza.catalogue.store import products
+from plazza.data.sql import Tx, read
+from plazza.discount import actions as discount
+from plazza.discount.models import CartLine as CouponLine
+from plazza.discount.models import Discount
+from plazza.errors import Conflict, Unavailable
+from plazza.identity import Caller
+from plazza.location import actions as location
+from plazza.order import rules
+from plazza.order.actions import views
+from plazza.order.models.orders import CartItem, Problem, QuoteRequest, QuoteView
+from plazza.order.rules import CartLine, Rebate
+from plazza.order.store import orders, stock, stores
+from plazza.order.store.stores import Store
+
+
+class Cart(NamedTuple):
+    """The lines that are sold, and the products asked for that are not."""
+
+    lines: list[CartLine]
+    missing: list[UUID]
+
+
+class Destination(NamedTuple):
+    """From which store a cart comes, to which state, at what charge."""
+
+    store_id: UUID
+    state_code: str
+    charge_paise: int
+    minimum_order_paise: int
+    promised_minutes: int
+    is_degraded: bool
+
+
+def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
+    """Price a cart for an address, and say what stands against ordering it.
+
+    While PostgreSQL is away the caller's last order to the address says store and charge, and a coupon waits.
+    """
+    place = _locate(caller, body.address_id)
+    cart = read(lambda tx: read_cart(tx, body.items))
+    if not cart.lines:
+        rules.check_problems(_problems(cart, {}, place, body))
+    store = read(lambda tx: read_store(tx, place.store_id))
+    prices = {line.product_id: line.price_paise for line in cart.lines}
+    free = read(lambda tx: stock.count_free(tx, place.store_id, prices, clock.today()))
+    rebate = None if place.is_degraded else _quote_coupon(caller, body, cart.lines, place.charge_paise)
+    price = rules.price(
+        cart.lines,
+        charge_paise=place.charge_paise,
+        rebate=rebate,
+        same_state=place.state_code == store.state_code,
+    )
+    problems = _problems(cart, free, place, body)
+    return QuoteView(
+        items=views.lines_of(price),
+        items_paise=price.items_paise,
+        discount_paise=price.discount_paise,
+        delivery_paise=price.delivery_paise,
+        tax_paise=price.tax_paise,
+        total_paise=price.total_paise,
+        coupon_code=price.coupon_code,
+        store_id=place.store_id,
+        promised_minutes=place.promised_minutes,
+        prescription_required=any(line.prescription_required for line in cart.lines),
+        can_be_ordered=not problems and not place.is_degraded,
+        problems=problems,
+        degraded=place.is_degraded,
+    )
+
+
+def read_cart(tx: Tx, items: Sequence[CartItem]) -> Cart:
+    """Give a cart's lines at the prices of now."""
+    found = products.list_products(tx, [item.product_id for item in items])
+    lines: list[CartLine] = []
+    missing: list[UUID] = []
+    for item in items:
+        product = found.get(item.product_id)
+        if product is None or product.status != "active":
+            missing.append(item.product_id)
+            continue
+        lines.append(
+            CartLine(
+                product_id=product.id,
+                sku=product.sku,
+                name=product.name,
+                form=product.form,
+                manufacturer=product.manufacturer,
+                pack_label=product.pack_label,
+                hsn=product.hsn,
+                schedule=product.schedule,
+                prescription_required=product.prescription_required,
+                quantity=item.quantity,
+                mrp_paise=product.mrp_paise,
+                price_paise=product.price_paise,
+                gst_bp=product.gst_bp,
+                max_per_order=product.max_per_order,
+            )
+        )
+    return Cart(lines, missing)
+
+
+def read_store(tx: Tx, store_id: UUID) -> Store:
+    """Give an open store. Raises Conflict for a closed one."""
+    store = stores.get_store(tx, store_id)
+    if store.status != "open":
+        raise Conflict("The store that delivers here is closed.", reason="STORE_CLOSED")
+    return store
+
+
+def coupon_lines(lines: Sequence[CartLine]) -> list[CouponLine]:
+    """Give what a coupon looks at."""
+    return [CouponLine(product_id=line.product_id, form=line.form, amount_paise=line.amount_paise) for line in lines]
+
+
+def rebate_of(found: Discount) -> Rebate:
+    """Give what a coupon takes off."""
+    return Rebate(found.code, found.items_paise, found.delivery_paise, found.eligible)
+
+
+def _locate(caller: Caller, address_id: UUID) -> Destination:
+    try:
+        place = location.locate(caller.uid, address_id)
+    except Unavailable:
+        known = read(lambda tx: orders.get_known_place(tx, caller.uid, address_id))
+        if known is None:
+            raise
+        return Destination(
+            known.store_id, known.place_of_supply, known.delivery_paise, 0, known.promised_minutes, is_degraded=True
+        )
+    return Destination(
+        place.store_id,
+        place.state_code,
+        place.charge_paise,
+        place.minimum_order_paise,
+        place.promised_minutes,
+        is_degraded=False,
+    )
+
+
+def _quote_coupon(caller: Caller, body: QuoteRequest, lines: Sequence[CartLine], charge_paise: int) -> Rebate | None:
+    if body.coupon_code is None:
+        return None
+    is_first = not read(lambda tx: orders.has_ordered(tx, caller.uid))
+    return rebate_of(
+        discount.quote(body.coupon_code, caller.uid, coupon_lines(lines), charge_paise, first_order=is_first)
+    )
+
+
+def _problems(cart: Cart, free: dict[UUID, int], place: Destination, body: QuoteRequest) -> list[Problem]:
+    return rules.find_problems(
+        cart.lines,
+        missing=cart.missing,
+        available=free,
+        minimum_paise=place.minimum_order_paise,
+        has_prescription=body.prescription_id is not None,
+    )

@@ -1,0 +1,93 @@
+"""Quotes and orders over HTTP."""
+
+from datetime import datetime
+from uuid import UUID
+
+from plazza.data.once import Once
+from plazza.data.sql import read
+from plazza.http import paging
+from plazza.http.api import Api, File
+from plazza.identity import Caller, Role
+from plazza.order import rules
+from plazza.order.actions import carts, invoicing, moving, placing, views
+from plazza.order.models.orders import (
+    BoardQuery,
+    CancelOrder,
+    HistoryQuery,
+    OrderSummary,
+    OrderView,
+    PlaceOrder,
+    QuoteRequest,
+    QuoteView,
+    SetStatus,
+)
+from plazza.order.store import orders
+from plazza.schema import Page
+
+api = Api("orders")
+
+STORE = [Role.STORE_STAFF, Role.PHARMACIST, Role.CASHIER]
+OFFICE = [Role.SUPPORT, Role.ADMIN]
+MOVERS = [Role.STORE_STAFF, Role.PHARMACIST, *OFFICE]
+
+
+@api.post("/orders/quote", roles=[Role.CUSTOMER], per_minute=60)
+def quote_order(caller: Caller, body: QuoteRequest) -> QuoteView:
+    """Price a cart for an address: what it costs, line by line, and what stands against ordering it."""
+    return carts.quote(caller, body)
+
+
+@api.post("/orders", roles=[Role.CUSTOMER], status=201, per_minute=30)
+def place_order(caller: Caller, once: Once, body: PlaceOrder) -> OrderView:
+    """Order a cart at the price of its quote; send an Idempotency-Key, so that a repeated request is one order."""
+    return placing.place_order(caller, once, body)
+
+
+@api.get("/orders/history", roles=[Role.CUSTOMER, *STORE, *OFFICE])
+def list_orders(caller: Caller, query: HistoryQuery) -> Page[OrderSummary]:
+    """List orders, latest first: a customer's own, a store's, or for support all."""
+    after = paging.decode(query.cursor, datetime.fromisoformat, UUID)
+    rows = read(
+        lambda tx: orders.list_orders(
+            tx, caller, status=query.status, number=query.number, after=after, limit=query.limit + 1
+        )
+    )
+    return paging.page(
+        [views.summary(row) for row in rows], query.limit, lambda row: (row.created_at.isoformat(), str(row.id))
+    )
+
+
+@api.get("/orders/board", roles=[*STORE, *OFFICE])
+def list_open_orders(caller: Caller, query: BoardQuery) -> Page[OrderSummary]:
+    """List a store's open orders, oldest first: what its live board shows."""
+    store_id = rules.store_of(caller, query.store_id)
+    after = paging.decode(query.cursor, datetime.fromisoformat, UUID)
+    rows = read(lambda tx: orders.list_open(tx, store_id, after=after, limit=query.limit + 1))
+    return paging.page(
+        [views.summary(row) for row in rows], query.limit, lambda row: (row.created_at.isoformat(), str(row.id))
+    )
+
+
+@api.get("/orders/<uuid:order_id>", roles=[Role.CUSTOMER, *STORE, *OFFICE])
+def get_order(caller: Caller, order_id: UUID) -> OrderView:
+    """Read an order with its lines and what happened to it."""
+    return views.read_order(order_id, caller)
+
+
+@api.post("/orders/<uuid:order_id>/cancel", roles=[Role.CUSTOMER, *MOVERS])
+def cancel_order(caller: Caller, once: Once, order_id: UUID, body: CancelOrder) -> OrderView:
+    """Cancel an order: customers until the store prepares it, the store until it leaves; money that was paid goes back."""
+    return moving.cancel_order(caller, once, order_id, body)
+
+
+@api.post("/orders/<uuid:order_id>/status", roles=MOVERS)
+def set_status(caller: Caller, once: Once, order_id: UUID, body: SetStatus) -> OrderView:
+    """Move an order by hand: a confirmed one to processing, or cancel it."""
+    return moving.set_status(caller, once, order_id, body)
+
+
+@api.get("/orders/<uuid:order_id>/invoice", roles=[Role.CUSTOMER, *STORE, *OFFICE], per_minute=30)
+def get_invoice(caller: Caller, order_id: UUID) -> File:
+    """Download the tax invoice as PDF; it is issued when the parcel leaves the store."""
+    invoice = invoicing.read_invoice(order_id, caller)
+    return File(invoice.content, "application/pdf", f"{invoice.number}.pdf")

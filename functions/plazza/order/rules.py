@@ -1,0 +1,291 @@
+"""Prices, transitions and allocation: values in, a value or an error out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from plazza.errors import Conflict, Invalid, NotFound
+from plazza.identity import STORE_ROLES, Caller, Role
+from plazza.money import Gst, share, split_gst
+from plazza.order.models.orders import PaymentMethod, Problem, Status
+
+NUMBER_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+PAYMENT_WINDOW = timedelta(minutes=15)
+REVIEW_WINDOW = timedelta(hours=24)
+"""How long an order waits for its payment, and for the pharmacist who reads its prescription."""
+REVIEWED_WINDOW = timedelta(hours=2)
+"""How long an order waits for its payment after its prescription was approved."""
+COUPON_GRACE = timedelta(hours=2)
+"""A coupon is held longer than its order, so that a late payment still finds it."""
+RAZORPAY_MINIMUM_PAISE = 100
+"""Razorpay: the smallest amount of an order is one rupee."""
+
+
+class Actor(NamedTuple):
+    """Who moves an order: a person in a role, or the system itself."""
+
+    uid: str
+    role: str
+    store_id: str | None
+
+
+SYSTEM = Actor("system", "system", None)
+
+_STORE = frozenset({Role.STORE_STAFF, Role.PHARMACIST})
+
+TRANSITIONS: dict[tuple[Status, Status], frozenset[str]] = {
+    (Status.PENDING, Status.CONFIRMED): frozenset({"system"}),
+    (Status.PENDING, Status.CANCELLED): _STORE | {"system", Role.CUSTOMER, Role.SUPPORT, Role.ADMIN},
+    (Status.CONFIRMED, Status.PROCESSING): _STORE | {Role.ADMIN},
+    (Status.CONFIRMED, Status.CANCELLED): _STORE | {"system", Role.CUSTOMER, Role.SUPPORT, Role.ADMIN},
+    (Status.PROCESSING, Status.SHIPPED): _STORE | {"system", Role.RIDER, Role.ADMIN},
+    (Status.PROCESSING, Status.CANCELLED): _STORE | {"system", Role.SUPPORT, Role.ADMIN},
+    (Status.SHIPPED, Status.DELIVERED): frozenset({"system", Role.RIDER, Role.SUPPORT, Role.ADMIN}),
+}
+"""Every way an order may go, and who may take it there."""
+
+
+def check_transition(status: Status, to: Status, role: str) -> None:
+    """Raise Conflict unless `role` may move an order from `status` to `to`."""
+    roles = TRANSITIONS.get((status, to))
+    if roles is None:
+        raise Conflict(f"An order that is {status} cannot become {to}.", reason="NOT_ALLOWED_NOW", status=status)
+    if role not in roles:
+        raise Conflict(
+            f"Your role cannot make this order {to}.", reason="NOT_ALLOWED_FOR_ROLE", status=status, roles=sorted(roles)
+        )
+
+
+def check_status_by_hand(to: Status) -> None:
+    """Raise Conflict for a status that only a payment, a pickup or a proof of delivery gives."""
+    if to not in {Status.PROCESSING, Status.CANCELLED}:
+        raise Conflict(f"Nobody sets {to} by hand: payment, pickup and proof of delivery do.", reason="NOT_BY_HAND")
+
+
+# ── prices ──────────────────────────────────────────────────────────
+
+
+class CartLine(NamedTuple):
+    """A product as it is sold now, and how many of it are wanted."""
+
+    product_id: UUID
+    sku: str
+    name: str
+    form: str
+    manufacturer: str
+    pack_label: str
+    hsn: str
+    schedule: str
+    prescription_required: bool
+    quantity: int
+    mrp_paise: int
+    price_paise: int
+    gst_bp: int
+    max_per_order: int
+
+    @property
+    def amount_paise(self) -> int:
+        """Give the line's price before any discount."""
+        return self.price_paise * self.quantity
+
+
+class Rebate(NamedTuple):
+    """What a coupon takes off: so much of the `eligible` products, so much of the delivery."""
+
+    code: str
+    items_paise: int
+    delivery_paise: int
+    eligible: frozenset[UUID]
+
+
+class PricedLine(NamedTuple):
+    """A line with its share of the discount and the tax inside of what is left."""
+
+    line_no: int
+    cart: CartLine
+    discount_paise: int
+    gst: Gst
+    total_paise: int
+
+
+class Price(NamedTuple):
+    """What a cart costs; the lines and the delivery add up to the total. `tax_paise` is part of it, not on top."""
+
+    lines: list[PricedLine]
+    items_paise: int
+    discount_paise: int
+    delivery_paise: int
+    tax_paise: int
+    total_paise: int
+    coupon_code: str | None
+
+
+def price(cart: Sequence[CartLine], *, charge_paise: int, rebate: Rebate | None, same_state: bool) -> Price:
+    """Price a cart: the one calculation behind the quote and the order.
+
+    The coupon's amount is shared over the eligible lines by largest remainder and never exceeds them.
+    """
+    amounts = [line.amount_paise for line in cart]
+    weights = [
+        amount if rebate and line.product_id in rebate.eligible else 0
+        for line, amount in zip(cart, amounts, strict=True)
+    ]
+    discount = min(rebate.items_paise if rebate else 0, sum(weights))
+    shares = share(discount, weights)
+    lines: list[PricedLine] = []
+    for line_no, (line, amount, part) in enumerate(zip(cart, amounts, shares, strict=True), start=1):
+        gst = split_gst(amount - part, line.gst_bp, same_state=same_state)
+        lines.append(PricedLine(line_no, line, part, gst, amount - part))
+    delivery = charge_paise - min(rebate.delivery_paise if rebate else 0, charge_paise)
+    charge = delivery_gst([(line.total_paise, line.cart.gst_bp) for line in lines], delivery, same_state=same_state)
+    return Price(
+        lines=lines,
+        items_paise=sum(amounts),
+        discount_paise=discount,
+        delivery_paise=delivery,
+        tax_paise=sum(tax_of(line.gst) for line in lines) + tax_of(charge),
+        total_paise=sum(amounts) - discount + delivery,
+        coupon_code=rebate.code if rebate else None,
+    )
+
+
+def delivery_gst(lines: Sequence[tuple[int, int]], delivery_paise: int, *, same_state: bool) -> Gst:
+    """Take the tax out of the delivery charge, at the rate of the line with the greatest total (the first of equals).
+
+    `lines` are (total_paise, gst_bp). Source: CGST Act 2017, sections 8 and 15(2)(c): a charge for bringing the goods is part
+    of a composite supply and taxed as its principal supply.
+    """
+    principal = max(range(len(lines)), key=lambda at: (lines[at][0], -at))
+    return split_gst(delivery_paise, lines[principal][1], same_state=same_state)
+
+
+def tax_of(gst: Gst) -> int:
+    """Add up the taxes of an amount."""
+    return gst.cgst_paise + gst.sgst_paise + gst.igst_paise
+
+
+def find_problems(
+    cart: Sequence[CartLine],
+    *,
+    missing: Iterable[UUID],
+    available: Mapping[UUID, int],
+    minimum_paise: int,
+    has_prescription: bool,
+) -> list[Problem]:
+    """List why a cart cannot be ordered; `missing` are products not sold, `available` the packs free at the store."""
+    problems = [
+        Problem(code="PRODUCT_UNAVAILABLE", message="This product is not sold any more.", product_id=product_id)
+        for product_id in missing
+    ]
+    for line in cart:
+        free = available.get(line.product_id, 0)
+        about = line.product_id
+        if line.schedule == "X":
+            text = f"{line.name} is sold at the counter only."
+            problems.append(Problem(code="NOT_SOLD_ONLINE", message=text, product_id=about))
+        if line.quantity > line.max_per_order:
+            text = f"At most {line.max_per_order} of {line.name} in one order."
+            problems.append(Problem(code="OVER_LIMIT", message=text, product_id=about, available=line.max_per_order))
+        elif line.quantity > free:
+            text = f"Only {free} of {line.name} left." if free else f"{line.name} is out of stock."
+            problems.append(Problem(code="OUT_OF_STOCK", message=text, product_id=about, available=free))
+        if line.prescription_required and not has_prescription:
+            text = f"{line.name} needs a prescription."
+            problems.append(Problem(code="PRESCRIPTION_NEEDED", message=text, product_id=about))
+    missing_paise = minimum_paise - sum(line.amount_paise for line in cart)
+    if missing_paise > 0:
+        text = f"Add items worth ₹{rupees(missing_paise)} more."
+        problems.append(Problem(code="MINIMUM_NOT_MET", message=text, missing_paise=missing_paise))
+    return problems
+
+
+def check_problems(problems: Sequence[Problem]) -> None:
+    """Raise Conflict with the first problem's sentence and all of them in the details."""
+    if problems:
+        details = [problem.model_dump(mode="json", exclude_none=True) for problem in problems]
+        raise Conflict(problems[0].message, reason=problems[0].code, problems=details)
+
+
+def check_payable(method: PaymentMethod, total_paise: int) -> None:
+    """Raise Conflict for an amount that the payment provider does not take."""
+    if method == "razorpay" and 0 < total_paise < RAZORPAY_MINIMUM_PAISE:
+        raise Conflict("This is too little to pay online; choose cash on delivery.", reason="BELOW_ONLINE_MINIMUM")
+
+
+def rupees(paise: int) -> str:
+    """Write an amount in rupees with Indian grouping: 123456789 paise are 12,34,567.89."""
+    whole, part = divmod(paise, 100)
+    head, tail = str(whole)[:-3], str(whole)[-3:]
+    groups = [head[max(0, end - 2) : end] for end in range(len(head), 0, -2)][::-1]
+    return ",".join([*groups, tail]) + f".{part:02d}"
+
+
+# ── stock ───────────────────────────────────────────────────────────
+
+
+class Batch(NamedTuple):
+    """Free packs of one batch, which expires on a day."""
+
+    id: UUID
+    product_id: UUID
+    expires_on: date
+    mrp_paise: int
+    free: int
+
+
+class Taken(NamedTuple):
+    """Packs of a batch that a line takes."""
+
+    line_no: int
+    batch: Batch
+    quantity: int
+
+
+def allocate(wanted: Sequence[tuple[UUID, int]], batches: Iterable[Batch]) -> tuple[list[Taken], dict[UUID, int]]:
+    """Take packs for each (product, quantity), first expiring first; lines count from 1.
+
+    Gives what was taken and, for products of which there are too few, how many there are.
+    """
+    shelves: dict[UUID, list[Batch]] = {}
+    for batch in sorted(batches, key=lambda batch: (batch.expires_on, batch.id)):
+        shelves.setdefault(batch.product_id, []).append(batch)
+    taken: list[Taken] = []
+    short: dict[UUID, int] = {}
+    for line_no, (product_id, quantity) in enumerate(wanted, start=1):
+        left = quantity
+        for batch in shelves.get(product_id, []):
+            packs = min(left, batch.free)
+            if packs > 0:
+                taken.append(Taken(line_no, batch, packs))
+                left -= packs
+        if left:
+            short[product_id] = quantity - left
+    return taken, short
+
+
+def store_of(caller: Caller, asked: UUID | None) -> UUID:
+    """Give the store that a caller works in; those who look after all stores name it. Raises Invalid or NotFound."""
+    if caller.role in STORE_ROLES and caller.store_id is not None:
+        own = UUID(caller.store_id)
+        if asked not in {None, own}:
+            raise NotFound("No such store.")
+        return own
+    if asked is None:
+        raise Invalid("Name the store.", field="store_id")
+    return asked
+
+
+# ── invoices ────────────────────────────────────────────────────────
+
+
+def financial_year(on: date) -> str:
+    """Give the financial year of a day, April to March: 2026-11-24 is in "2627"."""
+    start = on.year if on.month >= 4 else on.year - 1
+    return f"{start % 100:02d}{(start + 1) % 100:02d}"
+
+
+def invoice_number(store_code: str, year: str, serial: int) -> str:
+    """Make an invoice number of at most 16 characters: the last six letters or digits of the store's code, year, serial."""
+    code = "".join(char for char in store_code if char.isalnum())[-6:].upper()
+    return f"{code}{year}{serial:06d}"

@@ -1,0 +1,251 @@
+"""Orders, their lines and their events: reading them."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from plazza.data.sql import Tx
+from plazza.errors import NotFound
+from plazza.identity import STORE_ROLES, Caller, Role
+from plazza.order.models.orders import DeliveryStatus, PaymentMethod, PaymentStatus, PrescriptionStatus, Status
+
+OPEN = [Status.CONFIRMED, Status.PROCESSING, Status.SHIPPED]
+"""What a store's board shows."""
+
+
+_ORDERS = """
+        SELECT id, number, uid, store_id, status, payment_method, payment_status, prescription_status, delivery_status,
+               prescription_id, items_paise, discount_paise, delivery_paise, tax_paise, total_paise, coupon_code, address_id,
+               address, place_of_supply, latitude, longitude, promised_minutes, expires_at, confirmed_at, cancelled_reason,
+               version, created_at, updated_at
+          FROM orders"""
+
+
+class Order(NamedTuple):
+    """A row of `orders`."""
+
+    id: UUID
+    number: str
+    uid: str
+    store_id: UUID
+    status: Status
+    payment_method: PaymentMethod
+    payment_status: PaymentStatus
+    prescription_status: PrescriptionStatus
+    delivery_status: DeliveryStatus
+    prescription_id: UUID | None
+    items_paise: int
+    discount_paise: int
+    delivery_paise: int
+    tax_paise: int
+    total_paise: int
+    coupon_code: str | None
+    address_id: UUID
+    address: dict[str, Any]
+    place_of_supply: str
+    latitude: float
+    longitude: float
+    promised_minutes: int
+    expires_at: datetime | None
+    confirmed_at: datetime | None
+    cancelled_reason: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Item(NamedTuple):
+    """A row of `order_items`: a line as it was agreed."""
+
+    line_no: int
+    product_id: UUID
+    prescription_item_id: UUID | None
+    sku: str
+    name: str
+    manufacturer: str
+    pack_label: str
+    hsn: str
+    schedule: str
+    prescription_required: bool
+    quantity: int
+    mrp_paise: int
+    price_paise: int
+    discount_paise: int
+    gst_bp: int
+    taxable_paise: int
+    cgst_paise: int
+    sgst_paise: int
+    igst_paise: int
+    total_paise: int
+
+
+class Event(NamedTuple):
+    """A row of `order_events`."""
+
+    position: int
+    kind: str
+    from_status: Status | None
+    to_status: Status | None
+    actor_uid: str
+    actor_role: str
+    note: str | None
+    created_at: datetime
+
+
+class Payable(NamedTuple):
+    """What a payment must know of an order."""
+
+    order_id: UUID
+    number: str
+    uid: str
+    total_paise: int
+    status: Status
+    payment_method: PaymentMethod
+    expires_at: datetime | None
+
+
+class Place(NamedTuple):
+    """Where an earlier order went, at what charge."""
+
+    store_id: UUID
+    place_of_supply: str
+    delivery_paise: int
+    promised_minutes: int
+
+
+def seen_by(caller: Caller) -> dict[str, str | None]:
+    """Give the query parameters that keep a caller to their own: customers by uid, a store's people by store."""
+    if caller.role in {Role.SUPPORT, Role.ADMIN}:
+        return {"uid": None, "store_id": None}
+    if caller.role in STORE_ROLES:
+        return {"uid": None, "store_id": caller.store_id}
+    return {"uid": caller.uid, "store_id": None}
+
+
+def get_order(tx: Tx, order_id: UUID, caller: Caller) -> Order:
+    """Give one of the orders that the caller may see. Raises NotFound."""
+    query = (
+        _ORDERS
+        + """
+         WHERE id = %(id)s AND (%(uid)s::TEXT IS NULL OR uid = %(uid)s)
+           AND (%(store_id)s::UUID IS NULL OR store_id = %(store_id)s)"""
+    )
+    order = tx.row(Order, query, {"id": order_id, **seen_by(caller)})
+    if order is None:
+        raise NotFound("No such order.")
+    return order
+
+
+def lock_order(tx: Tx, order_id: UUID, caller: Caller | None = None) -> Order:
+    """Give an order and hold its row until the transaction ends; without a caller, whosever it is. Raises NotFound."""
+    query = (
+        _ORDERS
+        + """
+         WHERE id = %(id)s AND (%(uid)s::TEXT IS NULL OR uid = %(uid)s)
+           AND (%(store_id)s::UUID IS NULL OR store_id = %(store_id)s)
+           FOR UPDATE"""
+    )
+    whose = {"uid": None, "store_id": None} if caller is None else seen_by(caller)
+    order = tx.row(Order, query, {"id": order_id, **whose})
+    if order is None:
+        raise NotFound("No such order.")
+    return order
+
+
+def find_order(tx: Tx, order_id: UUID) -> Order | None:
+    """Give an order whosever it is, or None: for the system's own work."""
+    query = (
+        _ORDERS
+        + """
+         WHERE id = %s"""
+    )
+    return tx.row(Order, query, (order_id,))
+
+
+def list_orders(
+    tx: Tx, caller: Caller, *, status: Status | None, number: str | None, after: tuple[Any, ...] | None, limit: int
+) -> list[Order]:
+    """Give orders that the caller may see, latest first; `after` is (created_at, id) of the last one seen."""
+    query = (
+        _ORDERS
+        + """
+         WHERE (%(uid)s::TEXT IS NULL OR uid = %(uid)s) AND (%(store_id)s::UUID IS NULL OR store_id = %(store_id)s)
+           AND (%(status)s::TEXT IS NULL OR status = %(status)s) AND (%(number)s::TEXT IS NULL OR number = %(number)s)
+           AND (%(at)s::TIMESTAMPTZ IS NULL OR created_at < %(at)s OR (created_at = %(at)s AND id > %(id)s::UUID))
+         ORDER BY created_at DESC, id LIMIT %(limit)s"""
+    )
+    at, ident = after or (None, None)
+    params = {**seen_by(caller), "status": status, "number": number, "at": at, "id": ident, "limit": limit}
+    return tx.rows(Order, query, params)
+
+
+def list_open(tx: Tx, store_id: UUID, *, after: tuple[Any, ...] | None, limit: int) -> list[Order]:
+    """Give a store's open orders, oldest first; `after` is (created_at, id) of the last one seen."""
+    query = (
+        _ORDERS
+        + """
+         WHERE store_id = %(store_id)s AND status = ANY(%(open)s)
+           AND (%(at)s::TIMESTAMPTZ IS NULL OR created_at > %(at)s OR (created_at = %(at)s AND id > %(id)s::UUID))
+         ORDER BY created_at, id LIMIT %(limit)s"""
+    )
+    at, ident = after or (None, None)
+    params = {"store_id": store_id, "open": list(OPEN), "at": at, "id": ident, "limit": limit}
+    return tx.rows(Order, query, params)
+
+
+def list_items(tx: Tx, order_id: UUID) -> list[Item]:
+    """Give an order's lines."""
+    query = """
+        SELECT line_no, product_id, prescription_item_id, sku, name, manufacturer, pack_label, hsn, schedule,
+               prescription_required, quantity, mrp_paise, price_paise, discount_paise, gst_bp, taxable_paise, cgst_paise,
+               sgst_paise, igst_paise, total_paise
+          FROM order_items WHERE order_id = %s ORDER BY line_no"""
+    return tx.rows(Item, query, (order_id,))
+
+
+def list_events(tx: Tx, order_id: UUID) -> list[Event]:
+    """Give what happened to an order, in order."""
+    query = """
+        SELECT position, kind, from_status, to_status, actor_uid, actor_role, note, created_at
+          FROM order_events WHERE order_id = %s ORDER BY position"""
+    return tx.rows(Event, query, (order_id,))
+
+
+def get_payable(tx: Tx, order_id: UUID, uid: str) -> Payable:
+    """Give what a payment must know of a customer's order. Raises NotFound."""
+    query = """
+        SELECT id AS order_id, number, uid, total_paise, status, payment_method, expires_at
+          FROM orders WHERE id = %s AND uid = %s"""
+    payable = tx.row(Payable, query, (order_id, uid))
+    if payable is None:
+        raise NotFound("No such order.")
+    return payable
+
+
+def has_ordered(tx: Tx, uid: str) -> bool:
+    """Tell whether a customer has an order that was not cancelled."""
+    query = "SELECT EXISTS (SELECT 1 FROM orders WHERE uid = %s AND status <> 'cancelled')"
+    return bool(tx.value(query, (uid,)))
+
+
+def get_known_place(tx: Tx, uid: str, address_id: UUID) -> Place | None:
+    """Give where and at what charge the customer's last order to this address went; one without a coupon says the charge."""
+    query = """
+        SELECT store_id, place_of_supply, delivery_paise, promised_minutes
+          FROM orders WHERE uid = %s AND address_id = %s
+         ORDER BY (coupon_code IS NULL) DESC, created_at DESC, id LIMIT 1"""
+    return tx.row(Place, query, (uid, address_id))
+
+
+def list_awaiting(tx: Tx, prescription_id: UUID) -> list[UUID]:
+    """Give the pending orders that wait for a prescription, oldest first."""
+    query = """
+        SELECT id FROM orders
+         WHERE prescription_id = %s AND status = 'pending' AND prescription_status = 'awaited' ORDER BY created_at, id"""
+    return tx.values(query, (prescription_id,))
+
+
+def list_expired(tx: Tx, at: datetime, limit: int) -> list[UUID]:
+    """Give pending orders whose time is over."""
+    query = "SELECT id FROM orders WHERE status = 'pending' AND expires_at <= %s ORDER BY expires_at, id LIMIT %s"
+    return tx.values(query, (at, limit))

@@ -1,0 +1,141 @@
+"""Stock by batch: promised, given back, taken away; every change leaves a movement.
+
+Each function is a few set-based statements. The guards stand in the statements and in the table's CHECKs: what is promised never
+exceeds what is there, whoever else is at it.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+from plazza.data.sql import Tx
+from plazza.errors import Conflict
+from plazza.order.rules import Batch, Taken
+
+
+class Held(NamedTuple):
+    """Packs of a batch that an order holds."""
+
+    line_no: int
+    batch_id: UUID
+    quantity: int
+
+
+class Movement(NamedTuple):
+    """What a movement row says beside its batch and its changes."""
+
+    kind: str
+    reference: str
+    reason: str | None
+    actor_uid: str
+    at: datetime
+
+
+def count_free(tx: Tx, store_id: UUID, prices: dict[UUID, int], on: date) -> dict[UUID, int]:
+    """Give how many packs of each product can be promised: not expired on `on`, and printed with an MRP that covers the price."""
+    query = """
+        SELECT b.product_id, sum(b.on_hand - b.reserved)::INT8 AS quantity
+          FROM unnest(%s::UUID[], %s::INT8[]) AS wanted (product_id, price_paise)
+          JOIN inventory_batches AS b ON b.product_id = wanted.product_id AND b.mrp_paise >= wanted.price_paise
+         WHERE b.store_id = %s AND b.expires_on > %s GROUP BY b.product_id ORDER BY b.product_id"""
+    rows = tx.rows(_Count, query, (list(prices), list(prices.values()), store_id, on))
+    return {row.product_id: row.quantity for row in rows}
+
+
+class _Count(NamedTuple):
+    product_id: UUID
+    quantity: int
+
+
+def lock_free(tx: Tx, store_id: UUID, product_ids: Sequence[UUID], on: date) -> list[Batch]:
+    """Give the batches with free packs that do not expire by `on`, and hold them; always in the same order."""
+    query = """
+        SELECT id, product_id, expires_on, mrp_paise, on_hand - reserved AS free
+          FROM inventory_batches
+         WHERE store_id = %s AND product_id = ANY(%s) AND expires_on > %s AND on_hand > reserved
+         ORDER BY product_id, expires_on, id FOR UPDATE"""
+    return tx.rows(Batch, query, (store_id, sorted(product_ids), on))
+
+
+def reserve(tx: Tx, order_id: UUID, taken: Sequence[Taken], actor_uid: str, at: datetime) -> None:
+    """Promise packs to an order whose lines are there. Raises Conflict when a batch has fewer."""
+    held = [Held(part.line_no, part.batch.id, part.quantity) for part in taken]
+    query = """
+        UPDATE inventory_batches AS b SET reserved = b.reserved + t.quantity, updated_at = %s
+          FROM unnest(%s::UUID[], %s::INT8[]) AS t (batch_id, quantity)
+         WHERE b.id = t.batch_id AND b.reserved + t.quantity <= b.on_hand"""
+    ids, quantities = [part.batch_id for part in held], [part.quantity for part in held]
+    if tx.execute(query, (at, ids, quantities)) != len(held):
+        raise Conflict("The stock changed meanwhile; quote again.", reason="OUT_OF_STOCK")
+    query = """
+        INSERT INTO order_batches (order_id, line_no, batch_id, quantity, state)
+        SELECT %s, line_no, batch_id, quantity, 'reserved'
+          FROM unnest(%s::INT8[], %s::UUID[], %s::INT8[]) AS t (line_no, batch_id, quantity)"""
+    tx.execute(query, (order_id, [part.line_no for part in held], ids, quantities))
+    _note(tx, held, Movement("reserve", f"order:{order_id}", None, actor_uid, at), on_hand=0, reserved=1)
+
+
+def release(tx: Tx, order_id: UUID, actor_uid: str, at: datetime) -> int:
+    """Give back what an order holds; gives the number of packs, 0 when it holds none any more."""
+    held = _end(tx, order_id, "released")
+    _reduce(tx, held, at, on_hand=0)
+    _note(tx, held, Movement("release", f"order:{order_id}", None, actor_uid, at), on_hand=0, reserved=-1)
+    return sum(part.quantity for part in held)
+
+
+def consume(tx: Tx, order_id: UUID, actor_uid: str, at: datetime) -> int:
+    """Take what an order holds off the shelf; gives the number of packs, 0 when it holds none any more."""
+    held = _end(tx, order_id, "consumed")
+    _reduce(tx, held, at, on_hand=1)
+    _note(tx, held, Movement("consume", f"order:{order_id}", None, actor_uid, at), on_hand=-1, reserved=-1)
+    return sum(part.quantity for part in held)
+
+
+def sell(tx: Tx, taken: Sequence[Taken], sale_id: UUID, actor_uid: str, at: datetime) -> None:
+    """Take packs off the shelf for a counter sale. Raises Conflict when a batch has fewer that are not promised."""
+    query = """
+        UPDATE inventory_batches AS b SET on_hand = b.on_hand - t.quantity, updated_at = %s
+          FROM unnest(%s::UUID[], %s::INT8[]) AS t (batch_id, quantity)
+         WHERE b.id = t.batch_id AND b.on_hand - t.quantity >= b.reserved"""
+    ids, quantities = [part.batch.id for part in taken], [part.quantity for part in taken]
+    if tx.execute(query, (at, ids, quantities)) != len(taken):
+        raise Conflict("The stock changed meanwhile; try again.", reason="OUT_OF_STOCK")
+    held = [Held(part.line_no, part.batch.id, part.quantity) for part in taken]
+    _note(tx, held, Movement("sale", f"sale:{sale_id}", None, actor_uid, at), on_hand=-1, reserved=0)
+
+
+def insert_movement(tx: Tx, batch_id: UUID, change: int, movement: Movement) -> None:
+    """Note one change of what is on hand."""
+    _note(tx, [Held(0, batch_id, abs(change))], movement, on_hand=1 if change > 0 else -1, reserved=0)
+
+
+def _end(tx: Tx, order_id: UUID, state: str) -> list[Held]:
+    query = """
+        UPDATE order_batches SET state = %s WHERE order_id = %s AND state = 'reserved'
+        RETURNING line_no, batch_id, quantity"""
+    return tx.rows(Held, query, (state, order_id))
+
+
+def _reduce(tx: Tx, held: Sequence[Held], at: datetime, *, on_hand: int) -> None:
+    """Take packs out of what is reserved, and (`on_hand` 1) out of what is there as well."""
+    query = """
+        UPDATE inventory_batches AS b
+           SET reserved = b.reserved - t.quantity, on_hand = b.on_hand - t.quantity * %s::INT8, updated_at = %s
+          FROM unnest(%s::UUID[], %s::INT8[]) AS t (batch_id, quantity)
+         WHERE b.id = t.batch_id"""
+    if held:
+        ids, quantities = [part.batch_id for part in held], [part.quantity for part in held]
+        tx.execute(query, (on_hand, at, ids, quantities))
+
+
+def _note(tx: Tx, held: Sequence[Held], movement: Movement, *, on_hand: int, reserved: int) -> None:
+    query = """
+        INSERT INTO stock_movements (id, batch_id, kind, on_hand_change, reserved_change, reference, reason, actor_uid, created_at)
+        SELECT id, batch_id, %s, quantity * %s::INT8, quantity * %s::INT8, %s, %s, %s, %s
+          FROM unnest(%s::UUID[], %s::UUID[], %s::INT8[]) AS t (id, batch_id, quantity)"""
+    if held:
+        kind, reference, reason, actor_uid, at = movement
+        ids = [uuid4() for _ in held]
+        parts = ([part.batch_id for part in held], [part.quantity for part in held])
+        tx.execute(query, (kind, on_hand, reserved, reference, reason, actor_uid, at, ids, *parts))

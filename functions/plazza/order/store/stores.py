@@ -1,0 +1,50 @@
+"""Stores."""
+
+from datetime import time
+from typing import NamedTuple
+from uuid import UUID
+
+from plazza.data.sql import Tx
+from plazza.errors import NotFound
+
+
+class Store(NamedTuple):
+    """A row of `stores`."""
+
+    id: UUID
+    code: str
+    name: str
+    address: str
+    city: str
+    state: str
+    state_code: str
+    pincode: str
+    latitude: float
+    longitude: float
+    gstin: str
+    drug_licence: str
+    pharmacist_name: str
+    pharmacist_registration: str
+    phone: str
+    opens_at: time
+    closes_at: time
+    status: str
+
+
+_STORES = """
+        SELECT id, code, name, address, city, state, state_code, pincode, latitude, longitude, gstin, drug_licence,
+               pharmacist_name, pharmacist_registration, phone, opens_at, closes_at, status
+          FROM stores"""
+
+
+def get_store(tx: Tx, store_id: UUID) -> Store:
+    """Give a store. Raises NotFound."""
+    store = tx.row(Store, _STORES + " WHERE id = %s", (store_id,))
+    if store is None:
+        raise NotFound("No such store.")
+    return store
+
+
+def list_stores(tx: Tx) -> list[Store]:
+    """Give all stores."""
+    return tx.rows(Store, _STORES + " ORDER BY code")
