@@ -1,0 +1,258 @@
+"""What changes addresses and areas, and the one answer to "do you deliver here"."""
+
+import hashlib
+from typing import Any, Literal, NamedTuple
+from uuid import UUID, uuid4
+
+from plazza import clock, logs
+from plazza.data import cache
+from plazza.data.sql import POSTGRES, Tx, read, run_transaction
+from plazza.errors import Conflict
+from plazza.location import rules, store
+from plazza.location.models import (
+    AddAddress,
+    AddressView,
+    AreaView,
+    ChangeAddress,
+    ChangeArea,
+    CheckServiceability,
+    LocatedBy,
+    Place,
+    PutArea,
+    ServiceabilityView,
+)
+from plazza.location.rules import Area
+from plazza.providers import maps
+from plazza.providers.errors import ProviderDown, ProviderRefused
+
+RIDE_TTL_SEC = 600
+POINT_TTL_SEC = 29 * 86_400
+"""Source: Google Maps Platform terms: coordinates may be kept for up to 30 days."""
+MAPS_AWAY_SEC = 30
+_MAPS_AWAY = "maps:away"
+_PLACE_FIELDS = frozenset({"line1", "line2", "landmark", "area", "city", "state", "pincode"})
+
+
+class _Spot(NamedTuple):
+    latitude: float
+    longitude: float
+    located_by: LocatedBy
+    pin_distance_m: int | None
+
+
+class Minutes(NamedTuple):
+    """Promised minutes, and whether the map or the area's own figure gave them."""
+
+    minutes: int
+    estimate: Literal["maps", "area"]
+
+
+def add_address(uid: str, body: AddAddress) -> AddressView:
+    """Add an address. Raises Conflict when the person has as many as anybody may."""
+    spot = _locate(body.model_dump())
+    address = AddressView.model_validate(body.model_dump() | spot._asdict() | {"id": uuid4()})
+
+    def work(tx: Tx) -> AddressView:
+        count = store.count_addresses(tx, uid)
+        if count >= rules.MAX_ADDRESSES:
+            raise Conflict(f"There are {rules.MAX_ADDRESSES} addresses already; delete one first.")
+        kept = address.model_copy(update={"is_default": address.is_default or count == 0})
+        if kept.is_default:
+            store.clear_default(tx, uid)
+        store.insert_address(tx, uid, kept, clock.now())
+        return kept
+
+    return run_transaction(work, on=POSTGRES)
+
+
+def change_address(uid: str, address_id: UUID, body: ChangeAddress) -> AddressView:
+    """Change what is given of an address. Raises NotFound."""
+    given = body.model_dump(exclude_unset=True)
+    old = read(lambda tx: store.get_address(tx, address_id, uid), on=POSTGRES)
+    merged = old.model_dump() | given
+    if given.keys() & _PLACE_FIELDS or "latitude" in given:
+        pin = {name: given.get(name) for name in ("latitude", "longitude")}
+        merged |= _locate(merged | pin)._asdict()
+    new = AddressView.model_validate(merged)
+
+    def work(tx: Tx) -> AddressView:
+        if new.is_default:
+            store.clear_default(tx, uid)
+        store.set_address(tx, uid, new, clock.now())
+        return new
+
+    return run_transaction(work, on=POSTGRES)
+
+
+def delete_address(uid: str, address_id: UUID) -> None:
+    """Delete an address. Raises NotFound."""
+    run_transaction(lambda tx: store.delete_address(tx, address_id, uid, clock.now()), on=POSTGRES)
+
+
+def locate(uid: str, address_id: UUID) -> Place:
+    """Give the store and the terms for one of a person's addresses.
+
+    Raises NotFound, Unavailable, and Conflict with `reason` NOT_SERVICEABLE or CLOSED (and `next_opening`).
+    """
+    address = read(lambda tx: store.get_address(tx, address_id, uid), on=POSTGRES)
+    point = (address.latitude, address.longitude)
+    area = _area_of(address.pincode, point)
+    if area is None:
+        raise Conflict("We do not deliver to this address yet.", reason="NOT_SERVICEABLE", pincode=address.pincode)
+    opening = rules.next_opening(area, clock.now())
+    if opening is not None:
+        raise Conflict("The store is closed now.", reason="CLOSED", next_opening=opening.isoformat())
+    return Place(
+        address_id=address.id,
+        address=address.model_dump(mode="json", exclude={"is_default", "located_by", "pin_distance_m"}),
+        state_code=area.state_code,
+        latitude=address.latitude,
+        longitude=address.longitude,
+        store_id=area.store_id,
+        charge_paise=area.charge_paise,
+        minimum_order_paise=area.minimum_order_paise,
+        promised_minutes=minutes_to(area, point).minutes,
+    )
+
+
+def check_serviceability(uid: str, body: CheckServiceability) -> ServiceabilityView:
+    """Tell whether Plazza delivers to a place now, on what terms, and if not why and from when. Raises NotFound."""
+    pincode, point = (
+        body.pincode,
+        None if body.latitude is None or body.longitude is None else (body.latitude, body.longitude),
+    )
+    if body.address_id is not None:
+        wanted = body.address_id
+        address = read(lambda tx: store.get_address(tx, wanted, uid), on=POSTGRES)
+        pincode, point = address.pincode, (address.latitude, address.longitude)
+    area = _area_of(pincode, point)
+    if area is None:
+        return _not_served(pincode)
+    opening = rules.next_opening(area, clock.now())
+    promise = minutes_to(area, point or (area.latitude, area.longitude))
+    return ServiceabilityView(
+        serviceable=opening is None,
+        reason=None if opening is None else "CLOSED",
+        message="We deliver here." if opening is None else "The store is closed now.",
+        next_opening=opening,
+        store_id=area.store_id,
+        pincode=area.pincode,
+        area=area.area,
+        charge_paise=area.charge_paise,
+        minimum_order_paise=area.minimum_order_paise,
+        promised_minutes=promise.minutes,
+        estimate=promise.estimate,
+    )
+
+
+def _not_served(pincode: str | None) -> ServiceabilityView:
+    return ServiceabilityView(
+        serviceable=False,
+        reason="NOT_SERVICEABLE",
+        message="We do not deliver here yet.",
+        next_opening=None,
+        store_id=None,
+        pincode=pincode,
+        area=None,
+        charge_paise=None,
+        minimum_order_paise=None,
+        promised_minutes=None,
+        estimate=None,
+    )
+
+
+def _area_of(pincode: str | None, point: tuple[float, float] | None) -> Area | None:
+    """Find the area of a pincode (of several the nearest to the point), or the one whose centre is near enough to a bare point."""
+    if pincode is not None:
+        areas = read(lambda tx: store.list_areas_of_pincode(tx, pincode), on=POSTGRES)
+        return rules.nearest(areas, point) if point is not None else next(iter(areas), None)
+    if point is None:
+        return None
+    around = read(lambda tx: store.list_areas_around(tx, point[0], point[1], 0.05), on=POSTGRES)
+    area = rules.nearest(around, point)
+    if area is None or rules.distance_m((area.latitude, area.longitude), point) > rules.FARTHEST_AREA_M:
+        return None
+    return area
+
+
+def minutes_to(area: Area, point: tuple[float, float]) -> Minutes:
+    """Give the promised minutes to a point: by the map, kept for ten minutes, or the area's own figure when Maps is away."""
+    near = f"{point[0]:.3f},{point[1]:.3f}"
+    key = f"ride:{area.store_id}:{near}"
+    kept = cache.get_json(key)
+    if kept is not None:
+        return Minutes(int(kept), "maps")
+    ride = _ask_maps(lambda: maps.ride((area.store_latitude, area.store_longitude), point))
+    if ride is None:
+        return Minutes(area.promised_minutes, "area")
+    minutes = rules.promised_minutes(ride.duration_sec)
+    cache.put_json(key, minutes, RIDE_TTL_SEC)
+    return Minutes(minutes, "maps")
+
+
+def _locate(address: dict[str, Any]) -> _Spot:
+    """Find an address: its pin counts most, then what Maps finds for the text, then the middle of its pincode."""
+    found = _geocode(address)
+    if address["latitude"] is not None:
+        pin = (float(address["latitude"]), float(address["longitude"]))
+        apart = rules.distance_m(pin, (found.latitude, found.longitude)) if found else None
+        return _Spot(*pin, "pin", apart)
+    if found is not None:
+        return _Spot(found.latitude, found.longitude, "geocoded", None)
+    middle = next(iter(read(lambda tx: store.list_areas_of_pincode(tx, address["pincode"]), on=POSTGRES)), None)
+    if middle is None:
+        raise Conflict("This address cannot be found; set the pin on the map.", reason="PIN_NEEDED")
+    return _Spot(middle.latitude, middle.longitude, "pincode", None)
+
+
+def _geocode(address: dict[str, Any]) -> maps.Point | None:
+    parts = (address[name] for name in ("line1", "line2", "landmark", "area", "city", "state", "pincode"))
+    text = ", ".join(part for part in parts if part)
+    key = f"point:{hashlib.sha256(text.lower().encode()).hexdigest()}"
+    kept = cache.get_json(key)
+    if kept is not None:
+        return maps.Point(*kept)
+    found = _ask_maps(lambda: maps.geocode(text, address["pincode"]))
+    if found is not None:
+        cache.put_json(key, list(found), POINT_TTL_SEC)
+    return found
+
+
+def _ask_maps(ask: Any) -> Any:
+    """Ask Maps, or give None when it is away: after one failure nobody waits for it for half a minute."""
+    if cache.get_json(_MAPS_AWAY):
+        return None
+    try:
+        return ask()
+    except (ProviderDown, ProviderRefused) as exc:
+        cache.put_json(_MAPS_AWAY, True, MAPS_AWAY_SEC)
+        logs.write("WARNING", "maps is away", error_class=type(exc).__name__, **exc.details)
+        return None
+
+
+def add_area(by: str, body: PutArea) -> AreaView:
+    """Add an area to those that are served. Raises Conflict for one that is there."""
+
+    def work(tx: Tx) -> AreaView:
+        area_id = uuid4()
+        store.insert_area(tx, area_id, body, by, clock.now())
+        return _keep_change(tx, area_id, by)
+
+    return run_transaction(work, on=POSTGRES)
+
+
+def change_area(by: str, area_id: UUID, body: ChangeArea) -> AreaView:
+    """Change an area, and keep what it became. Raises NotFound, Conflict when somebody else changed it meanwhile."""
+
+    def work(tx: Tx) -> AreaView:
+        store.get_area(tx, area_id)
+        store.set_area(tx, area_id, body, body.version, by, clock.now())
+        return _keep_change(tx, area_id, by)
+
+    return run_transaction(work, on=POSTGRES)
+
+
+def _keep_change(tx: Tx, area_id: UUID, by: str) -> AreaView:
+    area = store.get_area(tx, area_id)
+    store.insert_change(tx, area_id, area.version, area.model_dump(mode="json"), by, clock.now())
+    return area

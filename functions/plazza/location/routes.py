@@ -1,0 +1,104 @@
+"""Places over HTTP."""
+
+from uuid import UUID
+
+from plazza.data.sql import POSTGRES, read
+from plazza.http import paging
+from plazza.http.api import EVERYONE, PUBLIC, Api
+from plazza.identity import Caller, Role
+from plazza.location import actions, store
+from plazza.location.models import (
+    AddAddress,
+    Addresses,
+    AddressView,
+    AreaHistory,
+    AreaListQuery,
+    AreaQuery,
+    Areas,
+    AreaView,
+    ChangeAddress,
+    ChangeArea,
+    CheckServiceability,
+    PutArea,
+    ServiceabilityView,
+)
+from plazza.schema import Page
+
+api = Api("locations")
+
+MAX_FOUND = 20
+
+
+@api.get("/addresses", roles=[Role.CUSTOMER])
+def list_addresses(caller: Caller) -> Addresses:
+    """List the caller's addresses, the default first."""
+    return Addresses(items=read(lambda tx: store.list_addresses(tx, caller.uid), on=POSTGRES))
+
+
+@api.post("/addresses", roles=[Role.CUSTOMER], status=201)
+def add_address(caller: Caller, body: AddAddress) -> AddressView:
+    """Add an address; without a pin it is looked up on the map."""
+    return actions.add_address(caller.uid, body)
+
+
+@api.get("/addresses/<uuid:address_id>", roles=[Role.CUSTOMER])
+def get_address(caller: Caller, address_id: UUID) -> AddressView:
+    """Give one address."""
+    return read(lambda tx: store.get_address(tx, address_id, caller.uid), on=POSTGRES)
+
+
+@api.patch("/addresses/<uuid:address_id>", roles=[Role.CUSTOMER])
+def change_address(caller: Caller, address_id: UUID, body: ChangeAddress) -> AddressView:
+    """Change what is given of an address."""
+    return actions.change_address(caller.uid, address_id, body)
+
+
+@api.delete("/addresses/<uuid:address_id>", roles=[Role.CUSTOMER])
+def delete_address(caller: Caller, address_id: UUID) -> None:
+    """Delete an address; past orders keep their copy."""
+    actions.delete_address(caller.uid, address_id)
+
+
+@api.post("/serviceability/check", roles=EVERYONE)
+def check_serviceability(caller: Caller, body: CheckServiceability) -> ServiceabilityView:
+    """Tell whether Plazza delivers to a place now, and on what terms."""
+    return actions.check_serviceability(caller.uid, body)
+
+
+@api.get("/areas/search", roles=PUBLIC, cache_sec=300)
+def search_areas(query: AreaQuery) -> Areas:
+    """Find served areas by pincode or name."""
+    return Areas(items=read(lambda tx: store.search_areas(tx, query.q, MAX_FOUND), on=POSTGRES))
+
+
+@api.get("/areas", roles=[Role.ADMIN, Role.SUPPORT])
+def list_areas(query: AreaListQuery) -> Page[AreaView]:
+    """List served areas for staff."""
+    after = paging.decode(query.cursor, str, str)
+    last = (after[0], after[1]) if after else None
+    rows = read(lambda tx: store.list_areas(tx, pincode=query.pincode, after=last, limit=query.limit + 1), on=POSTGRES)
+    return paging.page(rows, query.limit, lambda area: (area.pincode, area.area))
+
+
+@api.post("/areas", roles=[Role.ADMIN], status=201)
+def add_area(caller: Caller, body: PutArea) -> AreaView:
+    """Add an area to those that are served."""
+    return actions.add_area(caller.uid, body)
+
+
+@api.get("/areas/<uuid:area_id>", roles=[Role.ADMIN, Role.SUPPORT])
+def get_area(area_id: UUID) -> AreaView:
+    """Give one area."""
+    return read(lambda tx: store.get_area(tx, area_id), on=POSTGRES)
+
+
+@api.put("/areas/<uuid:area_id>", roles=[Role.ADMIN])
+def change_area(caller: Caller, area_id: UUID, body: ChangeArea) -> AreaView:
+    """Change an area; `active: false` ends deliveries there."""
+    return actions.change_area(caller.uid, area_id, body)
+
+
+@api.get("/areas/<uuid:area_id>/history", roles=[Role.ADMIN, Role.SUPPORT])
+def get_area_history(area_id: UUID) -> AreaHistory:
+    """Give who changed an area to what, newest first."""
+    return AreaHistory(items=read(lambda tx: store.list_changes(tx, area_id), on=POSTGRES))
