@@ -36,8 +36,15 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    log_began: int
     end_signal: int
     grace_sec: float
+
+    def said(self) -> str:
+        """Give what it has written to its log since it was started."""
+        with self.log.open("rb") as content:
+            content.seek(self.log_began)
+            return content.read().decode(errors="replace")
 
     def is_alive(self) -> bool:
         """Tell whether it still runs."""
@@ -76,7 +83,7 @@ class Run:
         self.logs = logs
         self.token = f"{os.getpid()}-{secrets.token_hex(6)}"
         self.children: list[Child] = []
-        self._stopping = threading.Event()
+        self.stopping = threading.Event()  # set: nothing more is started or waited for
         logs.mkdir(parents=True, exist_ok=True)
         self._keeper = subprocess.Popen(
             [sys.executable, "-m", "ops.keeper", self.token],
@@ -95,13 +102,14 @@ class Run:
         grace_sec: float = 5.0,
     ) -> Child:
         """Start a program, its output appended to `<logs>/<name>.log`. `as_nobody` drops root when we are root."""
-        if self._stopping.is_set():
+        if self.stopping.is_set():
             raise OpsError(f"{name} is not started: the run is being stopped")
         log = self.logs / f"{name}.log"
         if log.exists() and log.stat().st_size > _LOG_LIMIT_BYTES:
             log.replace(log.with_suffix(".log.1"))
         drop = as_nobody and os.geteuid() == 0
         with log.open("ab") as output:
+            began = output.tell()
             process = subprocess.Popen(
                 [str(part) for part in command],
                 env={**(os.environ if env is None else env), VARIABLE: self.token},
@@ -109,7 +117,7 @@ class Run:
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                 user=NOBODY if drop else None, group=NOBODY if drop else None, extra_groups=[] if drop else None,
             )  # fmt: skip
-        child = Child(name, process, log, end_signal, grace_sec)
+        child = Child(name, process, log, began, end_signal, grace_sec)
         self.children.append(child)
         return child
 
@@ -118,7 +126,7 @@ class Run:
         deadline = time.monotonic() + seconds
         pause = 0.02
         while not is_ready():
-            if self._stopping.is_set():
+            if self.stopping.is_set():
                 raise OpsError(f"{child.name} is being stopped")
             if not child.is_alive():
                 raise OpsError(child.obituary())
@@ -138,16 +146,20 @@ class Run:
         child.stop()
         self.children.remove(child)
 
+    def is_kept(self) -> bool:
+        """Tell whether the keeper lives, which ends the run's processes should this one die."""
+        return self._keeper.poll() is None
+
     def stop(self) -> None:
         """End all children, the youngest first, then whatever they left behind. Safe to call twice."""
-        self._stopping.set()
+        self.stopping.set()
         for child in reversed(self.children):
             child.stop()
         self.children.clear()
-        if self._keeper.stdin is not None and self._keeper.poll() is None:
-            end_marked(self.token, grace_sec=1.0)
+        end_marked(self.token, grace_sec=1.0)
+        if self._keeper.stdin is not None:
             self._keeper.stdin.close()
-            self._keeper.wait()
+        self._keeper.wait()
 
     def __enter__(self) -> Self:
         return self
