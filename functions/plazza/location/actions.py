@@ -225,7 +225,7 @@ def _ask_maps(ask: Any) -> Any:
     try:
         return ask()
     except (ProviderDown, ProviderRefused) as exc:
-        cache.put_json(_MAPS_AWAY, True, MAPS_AWAY_SEC)
+        cache.put_json(_MAPS_AWAY, 1, MAPS_AWAY_SEC)
         logs.write("WARNING", "maps is away", error_class=type(exc).__name__, **exc.details)
         return None
 
