@@ -46,10 +46,12 @@ class System:
     folder: Path
     given: dict[str, str]
     screen: Screen
+    is_kept: bool = True  # data is for the next start
     run: Run = field(init=False)
     endpoints: Endpoints = field(init=False)
     settings: LocalSettings = field(init=False)
     _emulators: Child | None = None
+    keep_folder: bool = False  # a throwaway's folder stays when what ran on it failed
     _has_answered: bool = False
     _lock: IO[str] | None = None
 
@@ -83,7 +85,7 @@ class System:
         """Keep what the emulators hold, then end everything."""
         if not hasattr(self, "run"):
             return
-        if self._has_answered and self._emulators is not None and self._emulators.is_alive():
+        if self.is_kept and self._has_answered and self._emulators is not None and self._emulators.is_alive():
             try:
                 emulators.export(self.endpoints, self.data)
             except OpsError as error:
@@ -202,7 +204,7 @@ def local_system(
         return
     chosen = free_base() if is_throwaway else base if base is not None else base_port()
     folder = LOCAL / (f"throwaway-{chosen}" if is_throwaway else str(chosen))
-    system = System(chosen, folder, {} if is_throwaway else given_settings(), screen)
+    system = System(chosen, folder, {} if is_throwaway else given_settings(), screen, is_kept=not is_throwaway)
     try:
         system.start()
         yield system
@@ -210,7 +212,7 @@ def local_system(
         system.stop()
         raise
     system.stop()
-    if is_throwaway:
+    if is_throwaway and not system.keep_folder:
         shutil.rmtree(folder, ignore_errors=True)
 
 

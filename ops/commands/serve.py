@@ -28,7 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace) -> int:
     """Serve until asked to stop; exit 1 when a part dies."""
     asked = threading.Event()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell starts background jobs deaf to SIGINT
+        signal.signal(number, _interrupt)
     try:
         with local_system(base=options.base, is_throwaway=options.throwaway) as system:
             say = system.screen.line
