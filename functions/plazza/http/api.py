@@ -125,6 +125,8 @@ class Api:
 def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
     request, options = flask.request, route.options
     flask.g.route = route
+    if not request.path.isprintable():
+        raise NotFound("There is no such path.")  # no id of ours has a control character, and no database takes a NUL
     request.max_content_length = options.get("max_bytes", MAX_BODY_BYTES)
     if (request.content_length or 0) > request.max_content_length:
         raise TooLarge("The body is too large.", limit_bytes=request.max_content_length)

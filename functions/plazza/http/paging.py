@@ -28,7 +28,8 @@ def decode(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...] 
         return None
     try:
         padded = cursor[:MAX_CURSOR] + "=" * (-len(cursor) % 4)
-        parts = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        decoded = base64.b64decode(padded, altchars=b"-_", validate=True)
+        parts = [] if b"\\u0000" in decoded else json.loads(decoded)  # no database holds a NUL
         return tuple(kind(part) for kind, part in zip(kinds, list(parts), strict=True))
     except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError, AttributeError) as exc:
         raise Invalid("This cursor is not one of ours; start the list again without it.", field="cursor") from exc
