@@ -60,6 +60,13 @@ class System:
         """The folder that outlives a stop."""
         return self.folder / "data"
 
+    @property
+    def suite(self) -> Child:
+        """The emulator suite's process."""
+        if self._emulators is None:
+            raise OpsError("the emulator suite was not started here")
+        return self._emulators
+
     def start(self) -> None:
         """Start everything and come back when it answers. Raises OpsError; the caller stops what was started."""
         ports = Ports(self.base)
@@ -183,10 +190,9 @@ class System:
 
     def _first_answer(self) -> str:
         url = f"{self.endpoints.api_url}/health"
-        child = self._emulators
-        if child is None:
-            raise OpsError("the emulators were not started")
-        self.run.wait_until(child, lambda: _quietly(lambda: request(url, timeout_sec=30)[0] == 200), _FIRST_ANSWER_SEC)
+        self.run.wait_until(
+            self.suite, lambda: _quietly(lambda: request(url, timeout_sec=30)[0] == 200), _FIRST_ANSWER_SEC
+        )
         return f"{url} answers"
 
 

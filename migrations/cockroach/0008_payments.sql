@@ -1,27 +1,31 @@
 -- An intent (payment) has attempts and refunds. What was captured is the sum of captured attempts, kept beside it and bounded.
+-- `settled_by` is the one attempt that paid the order; `look_again_at` is when the reconciler asks about an unsettled payment next.
 CREATE TABLE IF NOT EXISTS payments (
   id UUID PRIMARY KEY,
   order_id UUID NOT NULL UNIQUE REFERENCES orders (id),
   uid TEXT NOT NULL,
   method TEXT NOT NULL CHECK (method IN ('razorpay', 'cod')),
-  status TEXT NOT NULL CHECK (status IN ('created', 'captured', 'failed', 'conflicted', 'cancelled')),
+  status TEXT NOT NULL CHECK (status IN ('created', 'captured', 'conflicted', 'cancelled')),
   amount_paise INT8 NOT NULL CHECK (amount_paise > 0),
   captured_paise INT8 NOT NULL DEFAULT 0 CHECK (captured_paise >= 0),
   refunded_paise INT8 NOT NULL DEFAULT 0 CHECK (refunded_paise >= 0),
   razorpay_order_id TEXT UNIQUE,
+  settled_by TEXT,
+  look_again_at TIMESTAMPTZ,
   version INT8 NOT NULL DEFAULT 1,
   created_at TIMESTAMPTZ NOT NULL,
   updated_at TIMESTAMPTZ NOT NULL,
   CHECK (refunded_paise <= captured_paise)
 );
 
-CREATE INDEX IF NOT EXISTS payments_open ON payments (created_at) WHERE status = 'created';
+CREATE INDEX IF NOT EXISTS payments_to_look_at ON payments (look_again_at) WHERE look_again_at IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS payment_attempts (
   razorpay_payment_id TEXT PRIMARY KEY,
   payment_id UUID NOT NULL REFERENCES payments (id),
   status TEXT NOT NULL CHECK (status IN ('authorized', 'captured', 'failed')),
   amount_paise INT8 NOT NULL CHECK (amount_paise > 0),
+  currency TEXT NOT NULL DEFAULT 'INR',
   method TEXT,
   created_at TIMESTAMPTZ NOT NULL,
   updated_at TIMESTAMPTZ NOT NULL

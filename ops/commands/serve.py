@@ -9,6 +9,7 @@ from types import FrameType
 from ops import emulators
 from ops.endpoints import BASE_PORT_VARIABLE
 from ops.errors import OpsError
+from ops.idle import Idler
 from ops.reload import Reloader
 from ops.sign_ins import STAFF_PASSWORD, people, token_of
 from ops.system import System, local_system
@@ -33,9 +34,13 @@ def main(options: argparse.Namespace) -> int:
     try:
         with local_system(base=options.base, is_throwaway=options.throwaway) as system:
             say = system.screen.line
-            ticker, reloader = Ticker(system.endpoints, say), Reloader(system.endpoints, say)
-            ticker.start()
-            reloader.start()
+            attendants = [
+                Ticker(system.endpoints, say),
+                Reloader(system.endpoints, say),
+                Idler(system.suite, system.run.token),
+            ]
+            for attendant in attendants:
+                attendant.start()
             _introduce(system)
             threading.Thread(target=_export_now_and_then, args=(system, asked), daemon=True).start()
             try:
@@ -45,8 +50,8 @@ def main(options: argparse.Namespace) -> int:
             finally:
                 _ignore_more_signals()
                 asked.set()
-                ticker.stop()
-                reloader.stop()
+                for attendant in attendants:
+                    attendant.stop()
                 say("stopping")
     except KeyboardInterrupt:
         print("stopped; `make serve` goes on with the same data", flush=True)

@@ -52,11 +52,11 @@ def _products(connection: psycopg.Connection[Any], found: Sequence[SeedProduct],
     query = """
         INSERT INTO products (id, sku, name, normalized_name, brand, form, release, strength, salts, salt_key, brand_key, brand_sound,
                               salt_names, manufacturer, pack_label, pack_quantity, pack_unit, mrp_paise, price_paise, gst_bp, hsn, schedule,
-                              prescription_required, max_per_order, popularity, created_at, updated_at)
+                              prescription_required, max_per_order, created_at, updated_at)
         VALUES (%(id)s, %(sku)s, %(name)s, %(normalized_name)s, %(brand)s, %(form)s, %(release)s, %(strength)s, %(salts)s, %(salt_key)s,
                 %(brand_key)s, %(brand_sound)s, %(salt_names)s, %(manufacturer)s, %(pack_label)s, %(pack_quantity)s, %(pack_unit)s,
                 %(mrp_paise)s, %(price_paise)s, %(gst_bp)s, %(hsn)s, %(schedule)s, %(prescription_required)s, %(max_per_order)s,
-                %(popularity)s, %(at)s, %(at)s)
+                %(at)s, %(at)s)
         ON CONFLICT (id) DO NOTHING"""
     rows = (
         {

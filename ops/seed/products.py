@@ -39,7 +39,6 @@ class SeedProduct(NamedTuple):
     hsn: str
     schedule: str
     max_per_order: int
-    popularity: int
 
 
 def products() -> Iterator[SeedProduct]:
@@ -85,7 +84,6 @@ def _product(row: dict[str, str], printed: str, mrp_paise: int) -> SeedProduct:
         hsn=row["hsn"] or ("30049099" if salts else "30059090"),
         schedule=schedule,
         max_per_order=_MOST_AT_ONCE[schedule],
-        popularity=chance % 97,
     )
 
 

@@ -9,7 +9,8 @@ from pydantic import Field
 from plazza.money import Paise
 from plazza.schema import Instant, Model, ShortText
 
-RazorpayId = Annotated[str, Field(pattern=r"^(order|pay)_[A-Za-z0-9]{14}$")]
+RazorpayOrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{14}$")]
+RazorpayPaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{14}$")]
 
 
 class Status(StrEnum):
@@ -17,7 +18,6 @@ class Status(StrEnum):
 
     CREATED = "created"
     CAPTURED = "captured"
-    FAILED = "failed"
     CONFLICTED = "conflicted"
     CANCELLED = "cancelled"
 
@@ -31,8 +31,8 @@ class CreatePayment(Model):
 class VerifyPayment(Model):
     """What Checkout handed to the client."""
 
-    razorpay_order_id: RazorpayId
-    razorpay_payment_id: RazorpayId
+    razorpay_order_id: RazorpayOrderId
+    razorpay_payment_id: RazorpayPaymentId
     razorpay_signature: Annotated[str, Field(min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}$")]
 
 

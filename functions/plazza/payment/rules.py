@@ -1,5 +1,6 @@
 """What a report about a payment means for us, whatever order the reports come in."""
 
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -7,24 +8,32 @@ from plazza.errors import Conflict
 
 _RANK = {"failed": 0, "authorized": 1, "captured": 2}
 
+FIRST_LOOK = timedelta(minutes=2)
+LONGEST_PAUSE = timedelta(hours=6)
+LATE_FOR = timedelta(days=6)
+"""Razorpay polls banks for up to five days, so a failed attempt may be captured that late; a day more is for us."""
+
 
 class Report(NamedTuple):
-    """What somebody says an attempt is; `status` is failed, authorized or captured."""
+    """What somebody says an attempt is; `status` is failed, authorized or captured.
+
+    `returned_paise` is what Razorpay says went back already.
+    """
 
     razorpay_payment_id: str
     status: str
     amount_paise: int
     currency: str
     method: str | None
+    returned_paise: int = 0
 
 
 class Standing(NamedTuple):
-    """What we hold of a payment: amounts in paise."""
+    """What we hold of a payment: what was asked, whether an attempt settled it, and whether its order is cancelled."""
 
-    status: str
     amount_paise: int
-    captured_paise: int
-    refunded_paise: int
+    is_settled: bool
+    is_order_gone: bool
 
 
 class Verdict(StrEnum):
@@ -34,6 +43,7 @@ class Verdict(StrEnum):
     NOTE = "note"  # an attempt was authorised or failed: worth a line, moves no money
     SETTLE = "settle"  # the money that was asked for is there
     SECOND = "second"  # the order is paid already: this goes back
+    TOO_LATE = "too_late"  # the order is gone: this goes back
     WRONG_AMOUNT = "wrong_amount"  # a person decides
 
 
@@ -46,11 +56,26 @@ def judge(standing: Standing, known_status: str | None, report: Report) -> Verdi
         return Verdict.NOTHING
     if report.status != "captured":
         return Verdict.NOTE
-    if report.currency != "INR" or report.amount_paise != standing.amount_paise:
+    if report.currency != "INR" or report.returned_paise > 0:
         return Verdict.WRONG_AMOUNT
-    if standing.captured_paise > 0:
-        return Verdict.SECOND
-    return Verdict.SETTLE
+    if standing.is_order_gone:
+        return Verdict.TOO_LATE
+    if report.amount_paise != standing.amount_paise:
+        return Verdict.WRONG_AMOUNT
+    return Verdict.SECOND if standing.is_settled else Verdict.SETTLE
+
+
+def status_after(status: str, verdict: Verdict) -> str:
+    """Give a payment's status after a verdict; one that a person must look at stays so until the person has."""
+    if verdict is Verdict.WRONG_AMOUNT or status == "conflicted":
+        return "conflicted"
+    return status if verdict in {Verdict.NOTHING, Verdict.NOTE} else "captured"
+
+
+def next_look(created_at: datetime, at: datetime) -> datetime | None:
+    """Say when to ask again about a payment that is not settled: ever more rarely, and never after LATE_FOR."""
+    age = at - created_at
+    return None if age > LATE_FOR else at + min(max(age / 2, FIRST_LOOK), LONGEST_PAUSE)
 
 
 class Attempt(NamedTuple):
@@ -60,11 +85,24 @@ class Attempt(NamedTuple):
     amount_paise: int
     refunded_paise: int
 
+    @property
+    def left_paise(self) -> int:
+        """Give what can still be given back."""
+        return self.amount_paise - self.refunded_paise
+
 
 def choose_attempt(attempts: list[Attempt], amount_paise: int) -> Attempt:
-    """Give the attempt to refund from. Raises Conflict when none has so much left."""
-    for attempt in attempts:
-        if attempt.amount_paise - attempt.refunded_paise >= amount_paise:
-            return attempt
-    left_paise = max((attempt.amount_paise - attempt.refunded_paise for attempt in attempts), default=0)
-    raise Conflict("The refund is more than what is left of the payment.", left_paise=left_paise)
+    """Give the attempt to refund from: of those with so much left the one with the least, so that a wrong payment goes back whole.
+
+    Raises Conflict when none has so much left.
+    """
+    fitting = [attempt for attempt in attempts if attempt.left_paise >= amount_paise]
+    if not fitting:
+        left_paise = max((attempt.left_paise for attempt in attempts), default=0)
+        raise Conflict("The refund is more than what is left of the payment.", left_paise=left_paise)
+    return min(fitting, key=lambda attempt: attempt.left_paise)
+
+
+def given_back(amount_paise: int, captured_paise: int, processed_paise: int) -> int:
+    """Give how much of an order's own money went back: a payment made twice and refunded once leaves the order paid."""
+    return max(0, amount_paise - (captured_paise - processed_paise))

@@ -12,7 +12,7 @@ from plazza.payment.rules import Attempt, Report
 
 
 class Payment(NamedTuple):
-    """A payment's row; amounts in paise, `refunded_paise` counts what is promised back."""
+    """A payment's row; amounts in paise, `refunded_paise` counts what is promised back, `settled_by` is the attempt that paid."""
 
     id: UUID
     order_id: UUID
@@ -23,7 +23,9 @@ class Payment(NamedTuple):
     captured_paise: int
     refunded_paise: int
     razorpay_order_id: str | None
+    settled_by: str | None
     version: int
+    created_at: datetime
 
 
 class Refund(NamedTuple):
@@ -36,6 +38,16 @@ class Refund(NamedTuple):
     amount_paise: int
     status: str
     razorpay_refund_id: str | None
+
+
+class _AttemptStatus(NamedTuple):
+    razorpay_payment_id: str
+    status: str
+
+
+class _Bound(NamedTuple):
+    razorpay_order_id: str
+    id: UUID
 
 
 class StoredWebhook(NamedTuple):
@@ -60,7 +72,8 @@ def insert_payment(
 def get_payment(tx: Tx, payment_id: UUID, *, seen_by: Caller) -> Payment:
     """Give a payment: to its owner, or to support and administrators. Raises NotFound."""
     query = """
-        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, version
+        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, settled_by,
+               version, created_at
           FROM payments WHERE id = %(id)s AND (%(all)s OR uid = %(uid)s)"""
     sees_all = seen_by.role in {Role.SUPPORT, Role.ADMIN}
     return _found(tx.row(Payment, query, {"id": payment_id, "uid": seen_by.uid, "all": sees_all}))
@@ -69,7 +82,8 @@ def get_payment(tx: Tx, payment_id: UUID, *, seen_by: Caller) -> Payment:
 def lock_payment(tx: Tx, payment_id: UUID) -> Payment:
     """Give a payment and hold it until the transaction ends. Raises NotFound."""
     query = """
-        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, version
+        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, settled_by,
+               version, created_at
           FROM payments WHERE id = %s FOR UPDATE"""
     return _found(tx.row(Payment, query, (payment_id,)))
 
@@ -77,7 +91,8 @@ def lock_payment(tx: Tx, payment_id: UUID) -> Payment:
 def lock_payment_of_order(tx: Tx, order_id: UUID) -> Payment | None:
     """Give an order's payment and hold it, or None."""
     query = """
-        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, version
+        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, settled_by,
+               version, created_at
           FROM payments WHERE order_id = %s FOR UPDATE"""
     return tx.row(Payment, query, (order_id,))
 
@@ -88,17 +103,38 @@ def find_payment_id(tx: Tx, razorpay_order_id: str, uid: str | None = None) -> U
     return tx.value(query, {"order": razorpay_order_id, "uid": uid})
 
 
-def set_razorpay_order(tx: Tx, payment_id: UUID, razorpay_order_id: str, at: datetime) -> None:
-    """Bind the Razorpay order to be paid; the first one stays."""
-    query = "UPDATE payments SET razorpay_order_id = %s, updated_at = %s WHERE id = %s AND razorpay_order_id IS NULL"
-    tx.execute(query, (razorpay_order_id, at, payment_id))
+def list_payment_ids(tx: Tx, razorpay_order_ids: list[str]) -> dict[str, UUID]:
+    """Give the payments with these Razorpay orders, by Razorpay's id."""
+    query = "SELECT razorpay_order_id, id FROM payments WHERE razorpay_order_id = ANY(%s)"
+    return {row.razorpay_order_id: row.id for row in tx.rows(_Bound, query, (razorpay_order_ids,))}
 
 
-def set_status(tx: Tx, payment_id: UUID, status: str, at: datetime, *, captured_more_paise: int = 0) -> None:
-    """Move a payment, adding what was captured."""
+def set_razorpay_order(
+    tx: Tx, payment_id: UUID, razorpay_order_id: str, look_at: datetime | None, at: datetime
+) -> None:
+    """Bind the Razorpay order to be paid, to be asked about from `look_at` on; the first one stays."""
     query = """
-        UPDATE payments SET status = %s, captured_paise = captured_paise + %s, version = version + 1, updated_at = %s WHERE id = %s"""
-    tx.execute(query, (status, captured_more_paise, at, payment_id))
+        UPDATE payments SET razorpay_order_id = %s, look_again_at = %s, updated_at = %s
+         WHERE id = %s AND razorpay_order_id IS NULL"""
+    tx.execute(query, (razorpay_order_id, look_at, at, payment_id))
+
+
+def add_capture(
+    tx: Tx, payment_id: UUID, status: str, captured_paise: int, settled_by: str | None, at: datetime
+) -> None:
+    """Move a payment and add what was captured; `settled_by` names the attempt when this one pays the order."""
+    query = """
+        UPDATE payments SET status = %s, captured_paise = captured_paise + %s, settled_by = coalesce(settled_by, %s),
+                            version = version + 1, updated_at = %s
+         WHERE id = %s"""
+    tx.execute(query, (status, captured_paise, settled_by, at, payment_id))
+
+
+def set_cancelled(tx: Tx, payment_id: UUID, at: datetime) -> None:
+    """Close a payment that nothing came for."""
+    query = """
+        UPDATE payments SET status = 'cancelled', version = version + 1, updated_at = %s WHERE id = %s AND status = 'created'"""
+    tx.execute(query, (at, payment_id))
 
 
 def get_attempt_status(tx: Tx, razorpay_payment_id: str) -> str | None:
@@ -109,25 +145,25 @@ def get_attempt_status(tx: Tx, razorpay_payment_id: str) -> str | None:
 def set_attempt(tx: Tx, payment_id: UUID, report: Report, at: datetime) -> None:
     """Write what an attempt is now; the caller has judged that this is news."""
     query = """
-        INSERT INTO payment_attempts (razorpay_payment_id, payment_id, status, amount_paise, method, created_at, updated_at)
-        VALUES (%(id)s, %(payment)s, %(status)s, %(amount)s, %(method)s, %(at)s, %(at)s)
+        INSERT INTO payment_attempts (razorpay_payment_id, payment_id, status, amount_paise, currency, method, created_at, updated_at)
+        VALUES (%(razorpay_payment_id)s, %(payment)s, %(status)s, %(amount_paise)s, %(currency)s, %(method)s, %(at)s, %(at)s)
         ON CONFLICT (razorpay_payment_id) DO UPDATE SET status = excluded.status, method = excluded.method, updated_at = excluded.updated_at"""
-    values = {
-        "id": report.razorpay_payment_id,
-        "payment": payment_id,
-        "status": report.status,
-        "amount": report.amount_paise,
-    }
-    tx.execute(query, values | {"method": report.method, "at": at})
+    tx.execute(query, report._asdict() | {"payment": payment_id, "at": at})
+
+
+def list_attempt_statuses(tx: Tx, razorpay_payment_ids: list[str]) -> dict[str, str]:
+    """Give what we know of these attempts, by Razorpay's id."""
+    query = "SELECT razorpay_payment_id, status FROM payment_attempts WHERE razorpay_payment_id = ANY(%s)"
+    return {row.razorpay_payment_id: row.status for row in tx.rows(_AttemptStatus, query, (razorpay_payment_ids,))}
 
 
 def list_captured(tx: Tx, payment_id: UUID) -> list[Attempt]:
-    """Give the captured attempts with what of each is promised back."""
+    """Give the attempts captured in rupees with what of each is promised back."""
     query = """
         SELECT a.razorpay_payment_id, a.amount_paise,
                coalesce((SELECT sum(r.amount_paise) FROM refunds AS r
                           WHERE r.razorpay_payment_id = a.razorpay_payment_id AND r.status <> 'failed'), 0)::INT8 AS refunded_paise
-          FROM payment_attempts AS a WHERE a.payment_id = %s AND a.status = 'captured'
+          FROM payment_attempts AS a WHERE a.payment_id = %s AND a.status = 'captured' AND a.currency = 'INR'
          ORDER BY a.created_at, a.razorpay_payment_id"""
     return tx.rows(Attempt, query, (payment_id,))
 
@@ -176,11 +212,12 @@ def find_refund_id(tx: Tx, razorpay_refund_id: str) -> UUID | None:
 
 
 def set_refund(tx: Tx, refund_id: UUID, status: str, razorpay_refund_id: str | None, at: datetime) -> bool:
-    """Move a refund that is still open; tell whether it was."""
+    """Move a refund forward (requested → processed → failed); tell whether it moved or stayed requested."""
     query = """
-        UPDATE refunds SET status = %s, razorpay_refund_id = coalesce(razorpay_refund_id, %s), updated_at = %s
-         WHERE id = %s AND status = 'requested'"""
-    return tx.execute(query, (status, razorpay_refund_id, at, refund_id)) == 1
+        UPDATE refunds SET status = %(status)s, razorpay_refund_id = coalesce(razorpay_refund_id, %(razorpay)s), updated_at = %(at)s
+         WHERE id = %(id)s AND (status = 'requested' OR (status = 'processed' AND %(status)s = 'failed'))"""
+    params = {"id": refund_id, "status": status, "razorpay": razorpay_refund_id, "at": at}
+    return tx.execute(query, params) == 1
 
 
 def take_back_promise(tx: Tx, payment_id: UUID, amount_paise: int, at: datetime) -> None:
@@ -220,21 +257,27 @@ def list_refunds(tx: Tx, payment_id: UUID) -> list[RefundView]:
     return tx.rows(RefundView, query, (payment_id,))
 
 
-def list_open(tx: Tx, before: datetime, limit: int) -> list[Payment]:
-    """Give payments that have been open since before an instant, oldest first."""
+def list_to_look_at(tx: Tx, at: datetime, limit: int) -> list[Payment]:
+    """Give the payments about which it is time to ask, longest due first."""
     query = """
-        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, version
-          FROM payments WHERE status = 'created' AND razorpay_order_id IS NOT NULL AND created_at < %s
-         ORDER BY created_at DESC, id LIMIT %s"""
-    return tx.rows(Payment, query, (before, limit))
+        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, settled_by,
+               version, created_at
+          FROM payments WHERE look_again_at <= %s ORDER BY look_again_at, id LIMIT %s"""
+    return tx.rows(Payment, query, (at, limit))
+
+
+def set_look(tx: Tx, payment_id: UUID, look_at: datetime | None) -> None:
+    """Say when to ask again about a payment; None, or a payment that is settled: not any more."""
+    query = "UPDATE payments SET look_again_at = CASE WHEN settled_by IS NULL THEN %s::TIMESTAMPTZ END WHERE id = %s"
+    tx.execute(query, (look_at, payment_id))
 
 
 def list_open_refunds(tx: Tx, before: datetime, limit: int) -> list[Refund]:
-    """Give refunds that Razorpay took and has not finished."""
+    """Give refunds that were promised and are not finished, longest untouched first."""
     query = """
         SELECT r.id, r.payment_id, p.order_id, r.razorpay_payment_id, r.amount_paise, r.status, r.razorpay_refund_id
           FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id
-         WHERE r.status = 'requested' AND r.razorpay_refund_id IS NOT NULL AND r.updated_at < %s
+         WHERE r.status = 'requested' AND r.razorpay_payment_id IS NOT NULL AND r.updated_at < %s
          ORDER BY r.updated_at, r.id LIMIT %s"""
     return tx.rows(Refund, query, (before, limit))
 
@@ -253,10 +296,12 @@ def get_webhook(tx: Tx, event_id: str) -> StoredWebhook | None:
     return tx.row(StoredWebhook, query, (event_id,))
 
 
-def set_webhook(tx: Tx, event_id: str, status: str, at: datetime) -> None:
-    """Mark a webhook as processed or ignored."""
-    query = "UPDATE webhook_events SET status = %s, processed_at = %s WHERE provider = 'razorpay' AND event_id = %s"
-    tx.execute(query, (status, at, event_id))
+def set_webhook(tx: Tx, event_id: str, status: str, at: datetime) -> bool:
+    """Mark a webhook as processed or ignored; False when it was marked before."""
+    query = """
+        UPDATE webhook_events SET status = %s, processed_at = %s
+         WHERE provider = 'razorpay' AND event_id = %s AND status = 'stored'"""
+    return tx.execute(query, (status, at, event_id)) == 1
 
 
 def _found(payment: Payment | None) -> Payment:

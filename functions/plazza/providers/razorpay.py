@@ -9,20 +9,24 @@ import hmac
 import re
 import threading
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import razorpay
 import requests
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from razorpay.errors import BadRequestError, GatewayError, ServerError
 from requests.adapters import HTTPAdapter
 
-from plazza import settings
+from plazza import logs, settings
 from plazza.providers.errors import ProviderDown, ProviderRefused
 
 CONNECT_SEC, READ_SEC = 2, 8
 _ID = re.compile(r"(order|pay|rfnd|disp)_[A-Za-z0-9]{14}")
+OrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{14}$")]
+PaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{14}$")]
+RefundId = Annotated[str, Field(pattern=r"^rfnd_[A-Za-z0-9]{14}$")]
+PositivePaise = Annotated[int, Field(gt=0)]
 
 
 class Entity(BaseModel):
@@ -34,8 +38,8 @@ class Entity(BaseModel):
 class RazorpayOrder(Entity):
     """An order there: what its checkout will ask for."""
 
-    id: str
-    amount: int
+    id: OrderId
+    amount: PositivePaise
     currency: str
     receipt: str | None = None
     status: str
@@ -44,22 +48,24 @@ class RazorpayOrder(Entity):
 class RazorpayPayment(Entity):
     """One attempt to pay an order. `failed` is not final: a late authorisation may follow for days."""
 
-    id: str
+    id: PaymentId
     order_id: str | None = None
-    amount: int
+    amount: PositivePaise
+    amount_refunded: int | None = None
     currency: str
     status: Literal["created", "authorized", "captured", "refunded", "failed"]
+    captured: bool | None = None
     method: str | None = None
 
 
 class RazorpayRefund(Entity):
     """A refund; `processed` when Razorpay accepted it, before the bank did."""
 
-    id: str
-    payment_id: str
-    amount: int
+    id: RefundId
+    payment_id: PaymentId
+    amount: PositivePaise
     status: Literal["pending", "processed", "failed"]
-    notes: dict[str, Any] | list[Any] = []
+    notes: dict[str, Any] | list[Any] | None = None
 
     @property
     def refund_id(self) -> UUID | None:
@@ -86,22 +92,20 @@ class _Limited(HTTPAdapter):
 
 
 _lock = threading.Lock()
-_clients: dict[tuple[str, str], tuple[Any, _Limited]] = {}
+_clients: dict[tuple[str, str, str], tuple[Any, _Limited]] = {}
 
 
 def _client() -> tuple[Any, _Limited]:
-    key = settings.get("RAZORPAY_KEY_ID"), settings.get("RAZORPAY_KEY_SECRET")
+    base = settings.optional("RAZORPAY_BASE_URL")
+    key = settings.get("RAZORPAY_KEY_ID"), settings.get("RAZORPAY_KEY_SECRET"), base
     with _lock:
         if key not in _clients:
             session = requests.Session()
             limited = _Limited()
             session.mount("https://", limited)
             session.mount("http://", limited)
-            base = settings.optional("RAZORPAY_BASE_URL")
-            _clients[key] = (
-                razorpay.Client(session=session, auth=key, **({"base_url": base} if base else {})),
-                limited,
-            )
+            where = {"base_url": base} if base else {}
+            _clients[key] = razorpay.Client(session=session, auth=key[:2], **where), limited
         return _clients[key]
 
 
@@ -212,6 +216,10 @@ def _call(operation: str, ask: Callable[[Any], Any]) -> Any:
         return ask(client)
     except BadRequestError as exc:
         status = limited.seen.status
+        if status == 401:
+            # Nothing the caller can mend, and what waits in the outbox goes through once the keys are right again.
+            logs.write("ERROR", "Razorpay refuses our key pair", operation=operation)
+            raise ProviderDown("Razorpay", operation, status, retry_after_sec=60) from exc
         if status in {409, 429}:
             raise ProviderDown("Razorpay", operation, status) from exc
         raise ProviderRefused("Razorpay", operation, status, "BAD_REQUEST_ERROR") from exc

@@ -7,7 +7,6 @@ from plazza import settings
 from plazza.providers.errors import ProviderDown, ProviderRefused
 
 CONNECT_SEC, READ_SEC, ATTEMPTS = 3, 20, 2
-MAX_BYTES = 10 * 1024 * 1024
 _RETRYABLE = frozenset(
     {
         "ThrottlingException",
@@ -28,7 +27,7 @@ class Line(NamedTuple):
 
 
 _lock = threading.Lock()
-_clients: dict[tuple[str, str], Any] = {}
+_clients: dict[tuple[str, ...], Any] = {}
 
 
 def read_page(content: bytes) -> list[Line]:
@@ -37,27 +36,29 @@ def read_page(content: bytes) -> list[Line]:
     Raises ProviderDown, and ProviderRefused for a page that Textract cannot read.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         answer = _client().detect_document_text(Document={"Bytes": content})
     except ClientError as exc:
         code = str(exc.response.get("Error", {}).get("Code", ""))
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if code in _RETRYABLE or (isinstance(status, int) and status >= 500):
+        if code in _RETRYABLE or status == 429 or (isinstance(status, int) and status >= 500):
             raise ProviderDown("Textract", "DetectDocumentText", status) from exc
         raise ProviderRefused("Textract", "DetectDocumentText", status, code) from exc
-    except BotoCoreError as exc:
+    except (BotoCoreError, ResponseParserError) as exc:
         raise ProviderDown("Textract", "DetectDocumentText") from exc
-    blocks = answer.get("Blocks") or []
-    return [
-        Line(str(b["Text"]), float(b.get("Confidence", 0)))
-        for b in blocks
-        if b.get("BlockType") == "LINE" and b.get("Text")
-    ]
+    # Even an empty page has a block, so an answer without any is a broken one.
+    blocks = answer.get("Blocks")
+    if not blocks:
+        raise ProviderDown("Textract", "DetectDocumentText: unreadable answer")
+    lines = (block for block in blocks if block.get("BlockType") == "LINE" and block.get("Text"))
+    return [Line(str(line["Text"]), float(line.get("Confidence", 0))) for line in lines]
 
 
 def _client() -> Any:
-    key = settings.get("AWS_ACCESS_KEY"), settings.get("AWS_SECRET_KEY")
+    region, url = settings.get("AWS_REGION"), settings.optional("TEXTRACT_BASE_URL")
+    key = settings.get("AWS_ACCESS_KEY"), settings.get("AWS_SECRET_KEY"), region, url
     with _lock:
         if key not in _clients:
             import boto3
@@ -65,8 +66,8 @@ def _client() -> Any:
 
             _clients[key] = boto3.client(
                 "textract",
-                region_name=settings.get("AWS_REGION"),
-                endpoint_url=settings.optional("TEXTRACT_BASE_URL") or None,
+                region_name=region,
+                endpoint_url=url or None,
                 aws_access_key_id=key[0],
                 aws_secret_access_key=key[1],
                 config=Config(

@@ -46,7 +46,7 @@ def _signals(events: Sequence[TrackedEvent]) -> list[store.Signal]:
         for event in events
         if event.name in rules.SIGNALS and event.product_id is not None
     )
-    days = sorted({(product_id, day) for product_id, day, _ in counts if product_id is not None})
+    days = sorted({(product_id, day) for product_id, day, _ in counts})
     return [
         store.Signal(*day, **{kind: counts[(*day, kind)] for kind in ("views", "cart_additions", "purchases")})
         for day in days

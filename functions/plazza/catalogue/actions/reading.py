@@ -11,24 +11,25 @@ from uuid import UUID, uuid4, uuid5
 from plazza import clock, logs
 from plazza.catalogue.actions.matching import match_medicine
 from plazza.catalogue.actions.pages import split_pages
+from plazza.catalogue.models.prescriptions import Problem
 from plazza.catalogue.rules import prescriptions as rules
 from plazza.catalogue.store import prescriptions as store
-from plazza.data import files, outbox, tasks
+from plazza.data import files, outbox
 from plazza.data.sql import Tx, run_transaction
-from plazza.data.sql import read as read_sql
-from plazza.errors import Invalid, NotFound, TooLarge
-from plazza.identity import Caller, Role
+from plazza.errors import Conflict, Forbidden, Invalid, NotFound, TooLarge
+from plazza.identity import Caller
 from plazza.providers import claude, textract
-from plazza.providers.errors import ProviderDown, ProviderRefused
+from plazza.providers.errors import ProviderRefused
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_TRIES = 5
+MAX_TRIES = 4
+"""One less than the task queue makes: the last one only hands over to people, whatever the others died of."""
 LEAST_CONFIDENCE = 30.0
 """Below it a line is noise: a stamp, a fold, a shadow."""
 
 _PATH = re.compile(r"prescriptions/([A-Za-z0-9_-]{1,128})/([A-Za-z0-9_-]{1,64})\.(jpg|png|pdf)")
 _NAMESPACE = UUID("0d4b9a6c-8f53-4a3e-9d0e-5a9f5a1b7c2d")
-_SYSTEM = Caller("system", Role.ADMIN)
+_PROBLEMS = {NotFound: Problem.FILE_MISSING, TooLarge: Problem.TOO_LARGE}
 
 
 def upload(caller: Caller, content: bytes) -> UUID:
@@ -38,11 +39,11 @@ def upload(caller: Caller, content: bytes) -> UUID:
     content_type = rules.type_of(content)
     if content_type is None:
         raise Invalid("Send a JPEG, PNG or PDF.", field="body")
-    prescription_id = uuid4()
-    path = f"prescriptions/{caller.uid}/{prescription_id}.{rules.SUFFIXES[content_type]}"
+    path = f"prescriptions/{caller.uid}/{uuid4()}.{rules.SUFFIXES[content_type]}"
+    if not _PATH.fullmatch(path):
+        raise Forbidden("This account cannot upload prescriptions.")
     files.write_bytes(path, content, content_type)
-    begin(path, content_type, len(content))
-    return prescription_id
+    return _register(path, caller.uid, content_type, len(content))
 
 
 def begin(path: str, content_type: str, size_bytes: int) -> UUID | None:
@@ -53,66 +54,77 @@ def begin(path: str, content_type: str, size_bytes: int) -> UUID | None:
             "WARNING", "a file among the prescriptions is none", content_type=content_type, size_bytes=size_bytes
         )
         return None
-    prescription_id = _id_of(named[2], path)
+    return _register(path, named[1], content_type, size_bytes)
 
-    def work(tx: Tx) -> None:
-        if store.insert_prescription(tx, prescription_id, named[1], path, content_type, size_bytes, clock.now()):
-            outbox.announce(tx, "prescription.changed", prescription_id)
 
-    run_transaction(work)
-    tasks.enqueue("read_prescription", {"prescription_id": str(prescription_id)})
-    return prescription_id
+def _register(path: str, uid: str, content_type: str, size_bytes: int) -> UUID:
+    """Register a file once, and announce it: the announcement's consumer asks for the reading, so that no outage loses it."""
+
+    def work(tx: Tx) -> UUID:
+        known = store.find_by_path(tx, path)
+        if known is not None:
+            return known
+        # The client chose the name. One that is taken is no reason to lose the file, or to touch the other's.
+        for prescription_id in (_id_of(path), uuid5(_NAMESPACE, path)):
+            if store.insert_prescription(tx, prescription_id, uid, path, content_type, size_bytes, clock.now()):
+                outbox.announce(tx, "prescription.changed", prescription_id)
+                return prescription_id
+        raise Conflict("This file cannot be registered; upload it under another name.")
+
+    return run_transaction(work)
 
 
 def read(prescription_id: UUID) -> None:
-    """Read a prescription; raises ProviderDown so that the task comes again, at most MAX_TRIES times."""
-    if not run_transaction(lambda tx: _start(tx, prescription_id)):
+    """Read a prescription. Raises Unavailable so that the task comes again; after MAX_TRIES it is left to people."""
+    found = run_transaction(lambda tx: _start(tx, prescription_id))
+    if found is None:
         return
-    prescription = read_sql(lambda tx: store.get_prescription(tx, prescription_id, seen_by=_SYSTEM))
     try:
-        pages = _pages(prescription)
-        found = claude.structure("\n".join(_lines(pages)))
+        pages, text = _text(found.file_path)
+        read_out = claude.structure(text) if text else None
+        items = [_item(medicine) for medicine in read_out.medicines if medicine.name] if read_out else []
     except (Invalid, TooLarge, NotFound) as exc:
-        _leave_to_people(prescription_id, str(exc.details.get("reason", exc.code)))
+        _leave_to_people(prescription_id, _PROBLEMS.get(type(exc)) or exc.details.get("reason", Problem.BROKEN))
         return
     except ProviderRefused as exc:
-        _leave_to_people(prescription_id, f"NOT_READ_{exc.provider_code or 'REFUSED'}".upper()[:60])
+        logs.error("a provider refuses a prescription", exc, **exc.details)
+        _leave_to_people(prescription_id, Problem.READER_REFUSED)
         return
-    except ProviderDown:
-        if prescription.version > MAX_TRIES:
-            _leave_to_people(prescription_id, "READER_DOWN")
-            return
-        raise
-    if not found.medicines or not found.legible:
-        _leave_to_people(prescription_id, "NO_MEDICINES_READ", pages=len(pages))
+    if read_out is None or not items or not read_out.legible:
+        _leave_to_people(prescription_id, Problem.NO_MEDICINES_READ, pages=pages)
         return
-    items = [_item(medicine) for medicine in found.medicines]
-    run_transaction(lambda tx: _keep(tx, prescription_id, found, items, len(pages)))
+    run_transaction(lambda tx: _keep(tx, prescription_id, read_out, items, pages))
 
 
-def _start(tx: Tx, prescription_id: UUID) -> bool:
-    """Claim the reading; False when people have decided already, or the file was never registered."""
+def _start(tx: Tx, prescription_id: UUID) -> store.Prescription | None:
+    """Claim the reading; None when it is gone, read or decided, or was tried too often."""
     try:
-        prescription = store.lock_prescription(tx, prescription_id)
+        found = store.lock_prescription(tx, prescription_id)
     except NotFound:
-        return False
-    if prescription.status not in {"uploaded", "reading"}:
-        return False
-    store.set_status(tx, prescription_id, "reading", None, clock.now())
+        return None
+    if found.status not in {"uploaded", "reading"}:
+        return None
+    given_up = found.version > MAX_TRIES  # a try moves it once, and nothing else does before it is read
+    if given_up:
+        store.set_status(tx, prescription_id, "unreadable", clock.now(), problem=Problem.READER_DOWN)
+    else:
+        store.set_status(tx, prescription_id, "reading", clock.now())
     outbox.announce(tx, "prescription.changed", prescription_id)
-    return True
+    return None if given_up else found
 
 
-def _pages(prescription: store.Prescription) -> list[bytes]:
-    content = files.read_bytes(prescription.file_path, MAX_BYTES)
+def _text(path: str) -> tuple[int, str]:
+    """Give the number of pages and their lines, page 1 first."""
+    content = files.read_bytes(path, MAX_BYTES)
     content_type = rules.type_of(content)
     if content_type is None:
-        raise Invalid("The file is no JPEG, PNG or PDF.", reason="WRONG_TYPE")
-    return split_pages(content, content_type)
+        raise Invalid("The file is no JPEG, PNG or PDF.", reason=Problem.WRONG_TYPE)
+    texts = [_page_text(page) for page in split_pages(content, content_type)]
+    return len(texts), "\n".join(text for text in texts if text)
 
 
-def _lines(pages: list[bytes]) -> list[str]:
-    return [line.text for page in pages for line in textract.read_page(page) if line.confidence >= LEAST_CONFIDENCE]
+def _page_text(page: bytes) -> str:
+    return "\n".join(line.text for line in textract.read_page(page) if line.confidence >= LEAST_CONFIDENCE)
 
 
 def _item(medicine: claude.ReadMedicine) -> store.NewItem:
@@ -137,22 +149,22 @@ def _keep(
         return  # a pharmacist was quicker
     store.replace_items(tx, prescription_id, items)
     store.set_header(tx, prescription_id, found.prescriber_name, found.registration_number, _date(found.issued_on))
-    store.set_status(tx, prescription_id, "read", None, clock.now(), pages=pages)
+    store.set_status(tx, prescription_id, "read", clock.now(), pages=pages)
     outbox.announce(tx, "prescription.changed", prescription_id)
 
 
-def _leave_to_people(prescription_id: UUID, problem: str, *, pages: int = 1) -> None:
+def _leave_to_people(prescription_id: UUID, problem: Problem, *, pages: int = 1) -> None:
     def work(tx: Tx) -> None:
         if store.lock_prescription(tx, prescription_id).status == "reading":
-            store.set_status(tx, prescription_id, "unreadable", problem, clock.now(), pages=pages)
+            store.set_status(tx, prescription_id, "unreadable", clock.now(), problem=problem, pages=pages)
             outbox.announce(tx, "prescription.changed", prescription_id)
 
     run_transaction(work)
 
 
-def _id_of(stem: str, path: str) -> UUID:
+def _id_of(path: str) -> UUID:
     try:
-        return UUID(PurePosixPath(stem).name)
+        return UUID(PurePosixPath(path).stem)
     except ValueError:
         return uuid5(_NAMESPACE, path)
 

@@ -51,7 +51,7 @@ def _allow(tx: Tx, prescription_id: UUID, body: ReviewPrescription) -> None:
     unknown = [str(item.product_id) for item in body.items if item.product_id not in known]
     if unknown:
         raise Invalid("These products do not exist.", product_ids=unknown)
-    line_no = len(store.list_items(tx, prescription_id))
+    line_no = store.count_items(tx, prescription_id)
     for item in body.items:
         if item.item_id is not None:
             store.approve_item(tx, item.item_id, prescription_id, item.product_id, item.allowed_packs)

@@ -22,6 +22,20 @@ class PrescriptionStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class Problem(StrEnum):
+    """Why the machines could not read a prescription; a pharmacist looks at it all the same."""
+
+    WRONG_TYPE = "WRONG_TYPE"
+    BROKEN = "BROKEN"
+    LOCKED = "LOCKED"
+    TOO_MANY_PAGES = "TOO_MANY_PAGES"
+    TOO_LARGE = "TOO_LARGE"
+    FILE_MISSING = "FILE_MISSING"
+    NO_MEDICINES_READ = "NO_MEDICINES_READ"
+    READER_REFUSED = "READER_REFUSED"
+    READER_DOWN = "READER_DOWN"
+
+
 class Candidate(Model):
     """A product that a written medicine may mean; `score` from 0 to 100."""
 
@@ -55,7 +69,7 @@ class PrescriptionView(Model):
 
     id: UUID
     status: PrescriptionStatus
-    problem: str | None
+    problem: Problem | None
     pages: int
     content_type: str
     prescriber_name: str | None
@@ -72,7 +86,7 @@ class PrescriptionSummary(Model):
 
     id: UUID
     status: PrescriptionStatus
-    problem: str | None
+    problem: Problem | None
     created_at: Instant
 
 

@@ -14,8 +14,6 @@ Cursor = Annotated[str, Field(max_length=500)]
 Short = Annotated[Text, Field(max_length=200)]
 Price = Annotated[Paise, Field(gt=0)]
 
-PRESCRIBER_NOTE = "A substitute for this medicine needs the agreement of the doctor who prescribed it."
-
 
 class SaltView(Model):
     """One active ingredient: `{"salt": "Paracetamol", "strength": "650", "unit": "mg", "per": ""}`; no strength when it is not known."""
@@ -48,6 +46,7 @@ class ProductView(Model):
     prescription_required: bool
     max_per_order: int
     image_url: str | None
+    popularity: int
     status: Literal["active", "discontinued"]
 
 
@@ -63,10 +62,9 @@ class ProductQuery(Model):
     cursor: Cursor | None = None
 
 
-class Substitute(Model):
+class Substitute(ProductView):
     """A product of the same composition, form and release; `saving_percent` is by the unit, negative when it costs more."""
 
-    product: ProductView
     saving_percent: int | None
 
 

@@ -3,11 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
+from plazza import clock
 from plazza.catalogue.actions import reading, review
 from plazza.catalogue.models.prescriptions import (
     CartLine,
     PrescriptionCart,
+    PrescriptionItemView,
     PrescriptionQuery,
+    PrescriptionStatus,
     PrescriptionSummary,
     PrescriptionView,
     ReviewPrescription,
@@ -72,28 +75,27 @@ def get_cart(caller: Caller, prescription_id: UUID) -> PrescriptionCart:
 
 def _cart(tx: Tx, caller: Caller, prescription_id: UUID) -> PrescriptionCart:
     found = store.get_prescription(tx, prescription_id, seen_by=caller)
-    items = store.list_items(tx, prescription_id)
-    wanted = {item.product_id or (item.candidates[0].product_id if item.candidates else None): item for item in items}
-    known = products.list_products(tx, [product_id for product_id in wanted if product_id is not None])
-    lines: list[CartLine] = []
-    for product_id, product in known.items():
-        item = wanted[product_id]
-        if found.status == "approved" and item.decision != "approved":
-            continue
-        asked = rules.packs_for(item.quantity, product.pack_quantity)
-        packs = item.allowed_packs - item.used_packs if item.decision == "approved" else asked
-        score = next((candidate.score for candidate in item.candidates if candidate.product_id == product_id), None)
-        if packs > 0 and product.status == "active":
-            lines.append(
-                CartLine(
-                    product_id=product_id,
-                    sku=product.sku,
-                    name=product.name,
-                    pack_label=product.pack_label,
-                    price_paise=product.price_paise,
-                    mrp_paise=product.mrp_paise,
-                    packs=packs,
-                    score=score,
-                )
-            )
-    return PrescriptionCart.model_validate({"prescription_id": found.id, "status": found.status, "lines": lines})
+    rules.check_usable(found.status, found.valid_until, clock.today())
+    offers = [(item, rules.offered(item)) for item in store.list_items(tx, prescription_id)]
+    known = products.list_products(tx, [product_id for _, product_id in offers if product_id is not None])
+    lines = [_line(item, known[product_id]) for item, product_id in offers if product_id in known]
+    shown = {
+        line.product_id: line for line in reversed(lines) if line.packs > 0
+    }  # of two lines for one product the first
+    kept = [shown[line.product_id] for line in lines if shown.get(line.product_id) is line]
+    active = [line for line in kept if known[line.product_id].status == "active"]
+    return PrescriptionCart(prescription_id=found.id, status=PrescriptionStatus(found.status), lines=active)
+
+
+def _line(item: PrescriptionItemView, product: products.Product) -> CartLine:
+    score = next((candidate.score for candidate in item.candidates if candidate.product_id == product.id), None)
+    return CartLine(
+        product_id=product.id,
+        sku=product.sku,
+        name=product.name,
+        pack_label=product.pack_label,
+        price_paise=product.price_paise,
+        mrp_paise=product.mrp_paise,
+        packs=rules.packs_left(item, product.pack_quantity),
+        score=score,
+    )

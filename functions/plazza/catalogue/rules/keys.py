@@ -7,12 +7,13 @@ only: a strength never matches by likeness.
 import itertools
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from plazza.catalogue.rules.names import FORM_OF_WORD, NOISE, RELEASE_OF_WORD
 from plazza.catalogue.rules.salts import Salt, salt_name
-from plazza.catalogue.rules.strengths import read_numbers, read_strengths, tokens
+from plazza.catalogue.rules.strengths import Strength, plain, read_numbers, read_strengths, tokens
 from plazza.catalogue.rules.text import is_number, words
 
 SHORTEST_PREFIX, LONGEST_PREFIX = 2, 14
@@ -134,9 +135,27 @@ def product_keys(name: str, brand: str, release: str, salts: Sequence[Salt], man
         salt_prefixes=_unique(itertools.chain.from_iterable(prefixes(word) for word in salt_parts)),
         salt_sounds=_unique(sound(word) for word in salt_parts),
         salt_shapes=_unique(itertools.chain.from_iterable(shapes(word) for word in salt_parts)),
-        numbers=sorted(tokens(strengths) | read_numbers(name)),
+        numbers=_numbers(name, names, strengths),
         maker=_unique(words(manufacturer)),
     )
+
+
+_PER = re.compile(r"(?:/|\bper\b)\s*\d*(?:\.\d+)?\s*(?:ml|gm?|l|puff|dose|spray|actuation)\b", re.IGNORECASE)
+
+
+def _numbers(name: str, salts: Sequence[str], strengths: Sequence[Strength]) -> list[str]:
+    """Give every number by which a product may be asked for.
+
+    Its strengths, the numbers in its name and in its salts' (vitamin D3), the first half of "125mg/5ml", and the sum by which a
+    combination is known (625 for 500 and 125).
+    """
+    found = tokens(strengths) | read_numbers(name) | tokens(read_strengths(_PER.sub(" ", name)))
+    for salt in salts:
+        found |= read_numbers(salt)
+    weighed = {strength for strength in strengths if strength.unit == "mg" and not strength.per}
+    if len(weighed) > 1:
+        found.add(plain(sum((strength.value for strength in weighed), Decimal(0))))
+    return sorted(found)
 
 
 def brand_key(brand: str, name: str) -> str:

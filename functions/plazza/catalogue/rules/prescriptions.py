@@ -1,7 +1,9 @@
 """What a prescription allows, and when."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
+from plazza.catalogue.models.prescriptions import PrescriptionItemView
 from plazza.errors import Conflict, Invalid
 
 REVIEWABLE = frozenset({"uploaded", "reading", "read", "unreadable"})
@@ -34,6 +36,20 @@ def check_usable(status: str, valid_until: date | None, today: date) -> None:
         raise Conflict("This prescription cannot be used; upload another.", reason="PRESCRIPTION_" + status.upper())
     if status == "approved" and (valid_until is None or valid_until < today):
         raise Conflict("This prescription is no longer valid; upload a newer one.", reason="PRESCRIPTION_EXPIRED")
+
+
+def offered(item: PrescriptionItemView) -> UUID | None:
+    """Give the product that a line may be ordered as: the pharmacist's, before the review the best match, None when refused."""
+    if item.decision == "pending":
+        return item.candidates[0].product_id if item.candidates else None
+    return item.product_id if item.decision == "approved" else None
+
+
+def packs_left(item: PrescriptionItemView, pack_quantity: int | None) -> int:
+    """Give the packs that may be ordered of a line; before the review, those that hold what is written."""
+    if item.decision == "approved":
+        return item.allowed_packs - item.used_packs
+    return packs_for(item.quantity, pack_quantity)
 
 
 def packs_for(units: int | None, pack_quantity: int | None) -> int:

@@ -1,7 +1,7 @@
 """SQL of prescriptions and their lines."""
 
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
@@ -11,6 +11,8 @@ from plazza.catalogue.rules import prescriptions as rules
 from plazza.data.sql import Tx
 from plazza.errors import Conflict, NotFound
 from plazza.identity import Caller, Role
+
+Found = TypeVar("Found")
 
 REVIEWERS = frozenset({Role.PHARMACIST, Role.ADMIN})
 
@@ -32,6 +34,18 @@ class Prescription(NamedTuple):
     review_note: str | None
     version: int
     created_at: datetime
+
+
+class Progress(NamedTuple):
+    """What the owner watches: how far a prescription is, and how many medicines stand on it."""
+
+    id: UUID
+    uid: str
+    status: str
+    problem: str | None
+    medicines: int
+    version: int
+    updated_at: datetime
 
 
 class NewItem(NamedTuple):
@@ -65,11 +79,16 @@ class Coverage(NamedTuple):
 def insert_prescription(
     tx: Tx, prescription_id: UUID, uid: str, path: str, content_type: str, size_bytes: int, at: datetime
 ) -> bool:
-    """Insert an uploaded prescription; False when it is there already."""
+    """Insert an uploaded prescription; False when the file is registered already, or the id is another file's."""
     query = """
         INSERT INTO prescriptions (id, uid, file_path, content_type, size_bytes, status, created_at, updated_at)
-        VALUES (%s, %s, %s, %s, %s, 'uploaded', %s, %s) ON CONFLICT (file_path) DO NOTHING"""
+        VALUES (%s, %s, %s, %s, %s, 'uploaded', %s, %s) ON CONFLICT DO NOTHING"""
     return tx.execute(query, (prescription_id, uid, path, content_type, size_bytes, at, at)) == 1
+
+
+def find_by_path(tx: Tx, path: str) -> UUID | None:
+    """Give the id of the prescription that a file is registered as."""
+    return tx.value("SELECT id FROM prescriptions WHERE file_path = %s", (path,))
 
 
 def get_prescription(tx: Tx, prescription_id: UUID, *, seen_by: Caller) -> Prescription:
@@ -80,6 +99,15 @@ def get_prescription(tx: Tx, prescription_id: UUID, *, seen_by: Caller) -> Presc
           FROM prescriptions WHERE id = %(id)s AND (%(all)s OR uid = %(uid)s)"""
     seen = {"id": prescription_id, "uid": seen_by.uid, "all": seen_by.role in REVIEWERS}
     return _found(tx.row(Prescription, query, seen))
+
+
+def get_progress(tx: Tx, prescription_id: UUID) -> Progress:
+    """Give how far a prescription is, in one statement and so of one moment. Raises NotFound."""
+    query = """
+        SELECT id, uid, status, problem, version, updated_at,
+               (SELECT count(*) FROM prescription_items WHERE prescription_id = prescriptions.id)::INT8 AS medicines
+          FROM prescriptions WHERE id = %s"""
+    return _found(tx.row(Progress, query, (prescription_id,)))
 
 
 def lock_prescription(tx: Tx, prescription_id: UUID) -> Prescription:
@@ -113,8 +141,13 @@ def list_items(tx: Tx, prescription_id: UUID) -> list[PrescriptionItemView]:
     return tx.rows(PrescriptionItemView, query, (prescription_id,))
 
 
+def count_items(tx: Tx, prescription_id: UUID) -> int:
+    """Count a prescription's lines."""
+    return tx.value("SELECT count(*)::INT8 FROM prescription_items WHERE prescription_id = %s", (prescription_id,))
+
+
 def set_status(
-    tx: Tx, prescription_id: UUID, status: str, problem: str | None, at: datetime, *, pages: int = 1
+    tx: Tx, prescription_id: UUID, status: str, at: datetime, *, problem: str | None = None, pages: int = 1
 ) -> None:
     """Move a prescription."""
     query = """
@@ -178,9 +211,11 @@ def set_review(
     by: str,
     at: datetime,
 ) -> None:
-    """Write the pharmacist's decision."""
+    """Write the pharmacist's decision; a rejection leaves what was read of the prescriber."""
     query = """
-        UPDATE prescriptions SET status = %s, problem = NULL, prescriber_name = %s, prescriber_registration = %s, issued_on = %s,
+        UPDATE prescriptions
+           SET status = %s, problem = NULL, prescriber_name = COALESCE(%s, prescriber_name),
+               prescriber_registration = COALESCE(%s, prescriber_registration), issued_on = COALESCE(%s, issued_on),
                valid_until = %s, review_note = %s, reviewed_by = %s, reviewed_at = %s, version = version + 1, updated_at = %s
          WHERE id = %s"""
     tx.execute(query, (status, prescriber, registration, issued_on, valid_until, note, by, at, at, prescription_id))
@@ -223,7 +258,7 @@ def give_back_packs(tx: Tx, item_id: UUID, packs: int) -> None:
     tx.execute("UPDATE prescription_items SET used_packs = used_packs - %s WHERE id = %s", (packs, item_id))
 
 
-def _found(prescription: Prescription | None) -> Prescription:
+def _found(prescription: Found | None) -> Found:
     if prescription is None:
         raise NotFound("No such prescription.")
     return prescription

@@ -15,11 +15,14 @@ def collect(tx: Tx, order_id: UUID, customer_uid: str, *, by: str) -> None:
     order, at = orders.get_payable(tx, order_id, customer_uid), clock.now()
     if order.payment_method != "cod":
         return
+    if order.total_paise == 0:
+        money.settle(tx, order_id, by=by)  # a coupon paid all of it: nothing changes hands
+        return
     store.insert_payment(tx, uuid4(), order_id, customer_uid, "cod", order.total_paise, at)
     payment = store.lock_payment_of_order(tx, order_id)
     if payment is None or payment.status != "created":
         return
-    store.set_status(tx, payment.id, "captured", at, captured_more_paise=payment.amount_paise)
-    store.insert_event(tx, payment.id, "captured", payment.amount_paise, by, "cash", at)
+    store.add_capture(tx, payment.id, "captured", payment.amount_paise, "cash", at)
+    store.insert_event(tx, payment.id, "captured", payment.amount_paise, "rider", "cash", at)
     money.settle(tx, order_id, by=by)
     outbox.announce(tx, "payment.changed", payment.id)

@@ -10,7 +10,7 @@ from plazza.data.sql import Tx, read, run_transaction
 from plazza.errors import Conflict, Invalid, NotFound
 from plazza.identity import Caller
 from plazza.order.store import orders
-from plazza.payment import store
+from plazza.payment import rules, store
 from plazza.payment.actions import settlement
 from plazza.payment.models import CreatePayment, PaymentView, VerifyPayment
 from plazza.providers import razorpay
@@ -37,7 +37,8 @@ def create(once: Once, caller: Caller, body: CreatePayment) -> PaymentView:
         bound = payment.razorpay_order_id
 
     def bind(tx: Tx) -> PaymentView:
-        store.set_razorpay_order(tx, payment.id, bound, clock.now())
+        at = clock.now()
+        store.set_razorpay_order(tx, payment.id, bound, rules.next_look(payment.created_at, at), at)
         outbox.announce(tx, "payment.changed", payment.id)
         return view(tx, store.lock_payment(tx, payment.id), with_key=True)
 

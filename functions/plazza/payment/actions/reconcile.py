@@ -1,18 +1,28 @@
-"""Ask Razorpay about what is left open here, and about everything paid lately, and take in the answers."""
+"""Ask Razorpay about what is left open here, and about everything paid lately, and take in the answers.
 
+A capture may come days after its order was given up (late authorisation), so an unsettled payment is asked about ever more
+rarely until that cannot happen any more.
+"""
+
+import time
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from plazza import clock, logs, settings
-from plazza.data.sql import read
-from plazza.payment import store
+from plazza.data.sql import read, run_transaction
+from plazza.payment import rules, store
 from plazza.payment.actions import refunds, settlement
 from plazza.payment.rules import Verdict
 from plazza.providers import razorpay
+from plazza.providers.errors import ProviderRefused
+from plazza.providers.razorpay import RazorpayPayment
 
 OPEN_FOR = timedelta(minutes=2)
 WINDOW = timedelta(hours=3)
 PAGE = 100
+BUDGET_SEC = 400.0
 
 
 class Reconciled(NamedTuple):
@@ -25,24 +35,63 @@ class Reconciled(NamedTuple):
 
 def reconcile() -> Reconciled:
     """Repair open payments and refunds. Raises ProviderDown when Razorpay does not answer; the next run goes on."""
-    at, limit = clock.now(), settings.number("BATCH_SIZE")
-    asked = repaired = not_ours = 0
-    for payment in read(lambda tx: store.list_open(tx, at - OPEN_FOR, limit)):
-        for attempt in razorpay.list_order_payments(payment.razorpay_order_id or ""):
-            asked += 1
-            repaired += settlement.apply(payment.id, attempt, "reconcile") not in {Verdict.NOTHING, Verdict.NOTE}
-    since, until, skip = int((at - WINDOW).timestamp()), int(at.timestamp()), 0
-    while page := razorpay.list_payments(since, until, skip, PAGE):
-        for attempt in page:
-            ours = read(lambda tx, order=attempt.order_id or "": store.find_payment_id(tx, order))
-            not_ours += ours is None
-            if ours is not None:
-                repaired += settlement.apply(ours, attempt, "reconcile") not in {Verdict.NOTHING, Verdict.NOTE}
-        asked, skip = asked + len(page), skip + PAGE
-    for refund in read(lambda tx: store.list_open_refunds(tx, at - OPEN_FOR, limit)):
-        for answer in razorpay.list_refunds(refund.razorpay_payment_id or ""):
-            if answer.id == refund.razorpay_refund_id:
-                refunds.finish(refund.id, answer)
-    done = Reconciled(asked, repaired, not_ours)
+    stop_at = time.monotonic() + BUDGET_SEC
+    looked, mended = _look_at_unsettled(stop_at)
+    seen, repaired, not_ours = _look_at_recent(stop_at)
+    _finish_refunds(stop_at)
+    done = Reconciled(looked + seen, mended + repaired, not_ours)
     logs.write("INFO", "reconciled payments", **done._asdict())
     return done
+
+
+def _look_at_unsettled(stop_at: float) -> tuple[int, int]:
+    asked = repaired = 0
+    for payment in read(lambda tx: store.list_to_look_at(tx, clock.now(), settings.number("BATCH_SIZE"))):
+        if time.monotonic() > stop_at:
+            break
+        try:
+            attempts = razorpay.list_order_payments(payment.razorpay_order_id or "")
+        except ProviderRefused as exc:
+            logs.error("Razorpay does not know our order", exc, payment_id=str(payment.id))
+            attempts = []
+        asked += 1
+        repaired += _take_in((payment.id, attempt) for attempt in attempts)
+        look_at = rules.next_look(payment.created_at, clock.now())
+        run_transaction(lambda tx, ident=payment.id, look_at=look_at: store.set_look(tx, ident, look_at))
+    return asked, repaired
+
+
+def _look_at_recent(stop_at: float) -> tuple[int, int, int]:
+    """Go through every payment of the last hours: this finds what came twice, or for an order that was settled already."""
+    at = clock.now()
+    since, until, skip = int((at - WINDOW).timestamp()), int(at.timestamp()), 0
+    asked = repaired = not_ours = 0
+    while time.monotonic() < stop_at and (page := razorpay.list_payments(since, until, skip, PAGE)):
+        order_ids, payment_ids = [item.order_id or "" for item in page], [item.id for item in page]
+        ours = read(lambda tx, ids=order_ids: store.list_payment_ids(tx, ids))
+        known = read(lambda tx, ids=payment_ids: store.list_attempt_statuses(tx, ids))
+        found = [(ours[item.order_id], item) for item in page if item.order_id in ours]
+        repaired += _take_in((ident, item) for ident, item in found if known.get(item.id) != _status(item))
+        asked, not_ours, skip = asked + len(page), not_ours + len(page) - len(found), skip + PAGE
+    return asked, repaired, not_ours
+
+
+def _finish_refunds(stop_at: float) -> None:
+    before, limit = clock.now() - OPEN_FOR, settings.number("BATCH_SIZE")
+    for refund in read(lambda tx: store.list_open_refunds(tx, before, limit)):
+        if time.monotonic() > stop_at:
+            break
+        try:
+            refunds.recover(refund)
+        except ProviderRefused as exc:
+            logs.error("Razorpay does not know our refund's payment", exc, refund_id=str(refund.id))
+
+
+def _take_in(found: Iterable[tuple[UUID, RazorpayPayment]]) -> int:
+    verdicts = [settlement.apply(payment_id, attempt, "reconcile") for payment_id, attempt in found]
+    return sum(verdict not in {Verdict.NOTHING, Verdict.NOTE} for verdict in verdicts)
+
+
+def _status(payment: RazorpayPayment) -> str | None:
+    report = settlement.report_of(payment)
+    return report.status if report else None

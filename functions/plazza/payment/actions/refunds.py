@@ -6,7 +6,10 @@ from plazza import clock, logs
 from plazza.data import outbox
 from plazza.data.once import Once
 from plazza.data.sql import Tx, read, run_transaction
+from plazza.errors import Conflict
+from plazza.identity import Caller
 from plazza.order.actions import money
+from plazza.order.store import orders
 from plazza.payment import rules, store
 from plazza.payment.actions import settlement
 from plazza.payment.models import RefundRequest, RefundView
@@ -15,15 +18,17 @@ from plazza.providers.errors import ProviderRefused
 from plazza.providers.razorpay import RazorpayRefund
 
 
-def request_refund(once: Once, body: RefundRequest, requested_by: str) -> RefundView:
+def request_refund(once: Once, body: RefundRequest, caller: Caller) -> RefundView:
     """Record a refund; a consumer of `refund.requested` asks Razorpay for it.
 
-    Raises NotFound for an unknown payment, Conflict when less than `amount_paise` is left of it.
+    Raises NotFound for an unknown payment, Conflict when less than `amount_paise` is left of it or it was paid in cash.
     """
 
     def work(tx: Tx) -> RefundView:
         at = clock.now()
         payment = store.lock_payment(tx, body.payment_id)
+        if payment.method == "cod":
+            raise Conflict("This order was paid in cash; give the money back in cash.")
         attempt = rules.choose_attempt(store.list_captured(tx, payment.id), body.amount_paise)
         refund = RefundView(
             id=once.new_id("refund"),
@@ -32,8 +37,9 @@ def request_refund(once: Once, body: RefundRequest, requested_by: str) -> Refund
             reason=body.reason,
             status="requested",
         )
-        store.insert_refund(tx, refund, attempt.razorpay_payment_id, f"staff:{refund.id}", requested_by, at)
-        store.insert_event(tx, payment.id, "refund requested", body.amount_paise, requested_by, body.reason, at)
+        store.insert_refund(tx, refund, attempt.razorpay_payment_id, f"staff:{refund.id}", caller.uid, at)
+        # The customer reads the timeline: it names the role, the refund's own row the person.
+        store.insert_event(tx, payment.id, "refund requested", body.amount_paise, caller.role, body.reason, at)
         outbox.announce(tx, "refund.requested", refund.id, lane=payment.id)
         outbox.announce(tx, "payment.changed", payment.id)
         return refund
@@ -46,17 +52,15 @@ def refund_order(order_id: UUID) -> None:
 
     def work(tx: Tx) -> None:
         payment = store.lock_payment_of_order(tx, order_id)
-        if payment is None:
+        if payment is None or orders.get_payable(tx, order_id, payment.uid).status != "cancelled":
             return
         for attempt in store.list_captured(tx, payment.id):
-            left_paise = attempt.amount_paise - attempt.refunded_paise
-            if left_paise > 0:
+            if attempt.left_paise > 0:
                 cause = f"cancelled:{attempt.razorpay_payment_id}"
                 settlement.promise_refund(
-                    tx, payment, attempt.razorpay_payment_id, left_paise, cause, "order was cancelled"
+                    tx, payment, attempt.razorpay_payment_id, attempt.left_paise, cause, "order was cancelled"
                 )
-        if payment.status == "created":
-            store.set_status(tx, payment.id, "cancelled", clock.now())
+        store.set_cancelled(tx, payment.id, clock.now())
         outbox.announce(tx, "payment.changed", payment.id)
 
     run_transaction(work)
@@ -71,39 +75,75 @@ def ask_razorpay(refund_id: UUID) -> None:
         finish(refund.id, razorpay.refund(refund.razorpay_payment_id, refund.amount_paise, refund.id))
     except ProviderRefused:
         # Refused may also mean "done before": what is listed there under our id decides.
-        made = [item for item in razorpay.list_refunds(refund.razorpay_payment_id) if item.refund_id == refund.id]
+        made = _find(refund)
         if made:
-            finish(refund.id, made[0])
+            finish(refund.id, made)
         else:
             run_transaction(lambda tx: _fail(tx, refund, None))
 
 
+def recover(refund: store.Refund) -> None:
+    """Take in where a promised refund stands at Razorpay, and ask for it when nothing is known of it there."""
+    made = _find(refund)
+    if made:
+        finish(refund.id, made)
+    else:
+        ask_razorpay(refund.id)
+
+
+def _find(refund: store.Refund) -> RazorpayRefund | None:
+    listed = razorpay.list_refunds(refund.razorpay_payment_id or "")
+    return next((item for item in listed if refund.id == item.refund_id or item.id == refund.razorpay_refund_id), None)
+
+
 def finish(refund_id: UUID, answer: RazorpayRefund) -> None:
-    """Take in what Razorpay says of a refund; safe to call again, and in any order."""
+    """Take in what Razorpay says of a refund; safe to call again, and in any order.
+
+    `failed` is its last word: a refund that was processed may still come back from the bank.
+    """
 
     def work(tx: Tx) -> None:
-        refund = store.get_refund(tx, refund_id)
-        if answer.status == "failed":
+        refund, at = store.get_refund(tx, refund_id), clock.now()
+        if (answer.payment_id, answer.amount) != (refund.razorpay_payment_id, refund.amount_paise):
+            logs.write("ERROR", "a refund under our id is not the one we asked for", razorpay_refund_id=answer.id)
+        elif answer.status == "failed":
             _fail(tx, refund, answer.id)
-            return
-        status = "processed" if answer.status == "processed" else "requested"
-        if not store.set_refund(tx, refund.id, status, answer.id, clock.now()) or status == "requested":
-            return
-        store.insert_event(
-            tx, refund.payment_id, "refund processed", refund.amount_paise, "razorpay", answer.id, clock.now()
-        )
-        money.record_refund(tx, refund.order_id, refunded_paise=store.get_processed_paise(tx, refund.payment_id))
-        outbox.announce(tx, "refund.processed", refund.id, lane=refund.payment_id)
-        outbox.announce(tx, "payment.changed", refund.payment_id)
+        elif answer.status == "pending":
+            store.set_refund(tx, refund.id, "requested", answer.id, at)
+        elif store.set_refund(tx, refund.id, "processed", answer.id, at):
+            store.insert_event(
+                tx, refund.payment_id, "refund processed", refund.amount_paise, "razorpay", answer.id, at
+            )
+            _tell_order(tx, refund.payment_id)
+            outbox.announce(tx, "refund.processed", refund.id, lane=refund.payment_id)
+            outbox.announce(tx, "payment.changed", refund.payment_id)
 
     run_transaction(work)
 
 
 def _fail(tx: Tx, refund: store.Refund, razorpay_refund_id: str | None) -> None:
-    if store.set_refund(tx, refund.id, "failed", razorpay_refund_id, clock.now()):
-        store.take_back_promise(tx, refund.payment_id, refund.amount_paise, clock.now())
+    at = clock.now()
+    if store.set_refund(tx, refund.id, "failed", razorpay_refund_id, at):
+        store.take_back_promise(tx, refund.payment_id, refund.amount_paise, at)
         store.insert_event(
-            tx, refund.payment_id, "refund failed", refund.amount_paise, "razorpay", razorpay_refund_id, clock.now()
+            tx, refund.payment_id, "refund failed", refund.amount_paise, "razorpay", razorpay_refund_id, at
         )
+        if refund.status == "processed":
+            _tell_order(tx, refund.payment_id)
         outbox.announce(tx, "payment.changed", refund.payment_id)
         logs.write("ERROR", "refund failed: support must decide", refund_id=str(refund.id))
+
+
+def _tell_order(tx: Tx, payment_id: UUID) -> None:
+    """Let the order show how much of its own money went back.
+
+    An order that is neither settled nor cancelled still waits for its money: nothing was taken from it.
+    """
+    payment = store.lock_payment(tx, payment_id)
+    order = orders.get_payable(tx, payment.order_id, payment.uid)
+    if payment.settled_by is None and order.status != "cancelled":
+        return
+    processed_paise = store.get_processed_paise(tx, payment_id)
+    refunded_paise = rules.given_back(payment.amount_paise, payment.captured_paise, processed_paise)
+    if refunded_paise > 0:
+        money.record_refund(tx, payment.order_id, refunded_paise=refunded_paise)

@@ -5,11 +5,15 @@ from uuid import UUID, uuid4
 from plazza import clock, logs
 from plazza.data import outbox
 from plazza.data.sql import Tx, run_transaction
+from plazza.errors import Conflict
 from plazza.order.actions import money
+from plazza.order.store import orders
 from plazza.payment import rules, store
 from plazza.payment.models import RefundView
 from plazza.payment.rules import Report, Standing, Verdict
 from plazza.providers.razorpay import RazorpayPayment
+
+_TWICE, _TOO_LATE = "paid twice", "order was cancelled"
 
 
 def apply(payment_id: UUID, payment: RazorpayPayment, source: str) -> Verdict:
@@ -17,47 +21,52 @@ def apply(payment_id: UUID, payment: RazorpayPayment, source: str) -> Verdict:
 
     `source` names who told us: checkout, webhook or reconcile. Raises NotFound.
     """
-    report = _report(payment)
+    report = report_of(payment)
     return Verdict.NOTHING if report is None else run_transaction(lambda tx: _apply(tx, payment_id, report, source))
 
 
-def _report(payment: RazorpayPayment) -> Report | None:
+def report_of(payment: RazorpayPayment) -> Report | None:
+    """Give what Razorpay's payment says to us, or None when nothing happened yet."""
     if payment.status == "created":
         return None
-    # A refunded payment was captured before; what went back is the refunds' own story.
-    status = "captured" if payment.status == "refunded" else payment.status
-    return Report(payment.id, status, payment.amount, payment.currency, payment.method)
+    # What was authorised and never captured also ends as `refunded`: its money was never ours.
+    returned = "captured" if payment.captured else "authorized"
+    status = returned if payment.status == "refunded" else payment.status
+    amount_refunded = payment.amount_refunded or 0
+    return Report(payment.id, status, payment.amount, payment.currency, payment.method, amount_refunded)
 
 
 def _apply(tx: Tx, payment_id: UUID, report: Report, source: str) -> Verdict:
     at = clock.now()
     payment = store.lock_payment(tx, payment_id)
-    standing = Standing(payment.status, payment.amount_paise, payment.captured_paise, payment.refunded_paise)
+    order = orders.get_payable(tx, payment.order_id, payment.uid)
+    standing = Standing(payment.amount_paise, payment.settled_by is not None, order.status == "cancelled")
     verdict = rules.judge(standing, store.get_attempt_status(tx, report.razorpay_payment_id), report)
     if verdict is Verdict.NOTHING:
         return verdict
     store.set_attempt(tx, payment_id, report, at)
     store.insert_event(tx, payment_id, report.status, report.amount_paise, source, report.razorpay_payment_id, at)
-    if verdict is Verdict.WRONG_AMOUNT:
-        store.set_status(tx, payment_id, "conflicted", at, captured_more_paise=report.amount_paise)
-        logs.write("ERROR", "captured amount differs from the order's", payment_id=str(payment_id), source=source)
-    elif verdict is Verdict.SECOND:
-        store.set_status(tx, payment_id, payment.status, at, captured_more_paise=report.amount_paise)
-        promise_refund(
-            tx,
-            payment,
-            report.razorpay_payment_id,
-            report.amount_paise,
-            f"second:{report.razorpay_payment_id}",
-            "paid twice",
-        )
-    elif verdict is Verdict.SETTLE:
-        store.set_status(tx, payment_id, "captured", at, captured_more_paise=report.amount_paise)
-        if money.settle(tx, payment.order_id, by=source) == "cancelled":
-            cause = f"cancelled:{report.razorpay_payment_id}"
-            promise_refund(tx, payment, report.razorpay_payment_id, report.amount_paise, cause, "order was cancelled")
+    if report.status == "captured":
+        _take(tx, payment, report, verdict, source)
     outbox.announce(tx, "payment.changed", payment_id)
     return verdict
+
+
+def _take(tx: Tx, payment: store.Payment, report: Report, verdict: Verdict, source: str) -> None:
+    """Count what was captured, and do what the verdict asks for."""
+    rupees = report.amount_paise if report.currency == "INR" else 0
+    settled_by = report.razorpay_payment_id if verdict is Verdict.SETTLE else None
+    status = rules.status_after(payment.status, verdict)
+    store.add_capture(tx, payment.id, status, rupees, settled_by, clock.now())
+    if verdict is Verdict.WRONG_AMOUNT:
+        logs.write("ERROR", "what was captured is not what was asked", payment_id=str(payment.id), source=source)
+    elif verdict is Verdict.SECOND:
+        promise_refund(tx, payment, report.razorpay_payment_id, rupees, f"second:{report.razorpay_payment_id}", _TWICE)
+    elif verdict is Verdict.TOO_LATE:
+        cause = f"cancelled:{report.razorpay_payment_id}"
+        promise_refund(tx, payment, report.razorpay_payment_id, rupees, cause, _TOO_LATE)
+    elif money.settle(tx, payment.order_id, by=source) == "cancelled":
+        raise Conflict("The order was cancelled in this moment; ask again.")
 
 
 def promise_refund(
@@ -67,13 +76,12 @@ def promise_refund(
     amount_paise: int,
     cause: str,
     reason: str,
-    requested_by: str = "system",
 ) -> None:
     """Promise a refund once per `cause`; its consumer asks Razorpay."""
     at, refund_id = clock.now(), uuid4()
     refund = RefundView(
         id=refund_id, payment_id=payment.id, amount_paise=amount_paise, reason=reason, status="requested"
     )
-    if store.insert_refund(tx, refund, razorpay_payment_id, cause, requested_by, at):
-        store.insert_event(tx, payment.id, "refund requested", amount_paise, requested_by, reason, at)
+    if store.insert_refund(tx, refund, razorpay_payment_id, cause, "system", at):
+        store.insert_event(tx, payment.id, "refund requested", amount_paise, "system", reason, at)
         outbox.announce(tx, "refund.requested", refund_id, lane=payment.id)

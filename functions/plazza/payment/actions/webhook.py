@@ -1,6 +1,7 @@
 """Razorpay's webhooks: verified, stored and answered at once; worked on afterwards from what was stored."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,8 @@ from plazza.providers import razorpay
 
 PAYMENT_KINDS = ("payment.authorized", "payment.captured", "payment.failed", "order.paid")
 REFUND_KINDS = ("refund.created", "refund.processed", "refund.failed")
-MAX_EVENT_ID = 100
+_KIND = re.compile(r"[a-z][a-z0-9_.]{2,99}")
+_EVENT_ID = re.compile(r"[\x21-\x7e]{1,100}")
 WAIT_FOR_OURS = timedelta(hours=1)
 """How long a webhook about something we do not know (yet) is tried again."""
 
@@ -33,13 +35,15 @@ def receive(raw: bytes, headers: Headers) -> WebhookReceipt:
     if not razorpay.is_webhook_signature(raw, headers.get("X-Razorpay-Signature", "")):
         raise Unauthorized("The signature is not Razorpay's.")
     event_id = headers.get("X-Razorpay-Event-Id", "")
-    if not event_id or len(event_id) > MAX_EVENT_ID:
-        raise Invalid("The header X-Razorpay-Event-Id is missing.")
+    if not _EVENT_ID.fullmatch(event_id):
+        raise Invalid("The header X-Razorpay-Event-Id is missing or malformed.", field="X-Razorpay-Event-Id")
     try:
         body = raw.decode()
-        kind = str(json.loads(body)["event"])[:100]
+        kind = json.loads(body)["event"]
     except (ValueError, KeyError, TypeError, RecursionError) as exc:
         raise Invalid("The body is no event.") from exc
+    if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+        raise Invalid("The body is no event.", field="event")
 
     def work(tx: Tx) -> WebhookReceipt:
         is_new = store.insert_webhook(tx, event_id, kind, body, clock.now())
@@ -56,7 +60,7 @@ def process(event_id: str) -> None:
     if stored is None or stored.status != "stored":
         return
     try:
-        is_used = _process(stored.kind, json.loads(stored.body))
+        is_used = _process(event_id, stored.kind, json.loads(stored.body))
     except NotFound:
         if clock.now() - stored.received_at < WAIT_FOR_OURS:
             raise
@@ -67,25 +71,35 @@ def process(event_id: str) -> None:
     run_transaction(lambda tx: store.set_webhook(tx, event_id, "processed" if is_used else "ignored", clock.now()))
 
 
-def _process(kind: str, body: dict[str, Any]) -> bool:
+def _process(event_id: str, kind: str, body: dict[str, Any]) -> bool:
     if kind in PAYMENT_KINDS:
         payment = razorpay.RazorpayPayment.model_validate(body["payload"]["payment"]["entity"])
+        if not payment.order_id:
+            return False  # a payment link or page of the same account: orders of ours always have one
         settlement.apply(_our_payment(payment.order_id), payment, "webhook")
         return True
     if kind in REFUND_KINDS:
         return _process_refund(razorpay.RazorpayRefund.model_validate(body["payload"]["refund"]["entity"]))
     if kind.startswith("payment.dispute."):
         payment = razorpay.RazorpayPayment.model_validate(body["payload"]["payment"]["entity"])
+        if not payment.order_id:
+            return False
         payment_id = _our_payment(payment.order_id)
-        run_transaction(lambda tx: store.insert_event(tx, payment_id, kind, None, "webhook", payment.id, clock.now()))
-        logs.write("ERROR", "a payment is disputed", payment_id=str(payment_id), kind=kind)
+        run_transaction(lambda tx: _note_dispute(tx, event_id, payment_id, kind, payment.id))
         return True
     return False
 
 
-def _our_payment(razorpay_order_id: str | None) -> UUID:
-    found = razorpay_order_id and read(lambda tx: store.find_payment_id(tx, razorpay_order_id))
-    if not found:
+def _note_dispute(tx: Tx, event_id: str, payment_id: UUID, kind: str, razorpay_payment_id: str) -> None:
+    # Marking the webhook and writing its line belong together: a repeat would write a second line.
+    if store.set_webhook(tx, event_id, "processed", clock.now()):
+        store.insert_event(tx, payment_id, kind, None, "webhook", razorpay_payment_id, clock.now())
+        logs.write("ERROR", "a payment is disputed", payment_id=str(payment_id), kind=kind)
+
+
+def _our_payment(razorpay_order_id: str) -> UUID:
+    found = read(lambda tx: store.find_payment_id(tx, razorpay_order_id))
+    if found is None:
         raise NotFound("No such payment.")
     return found
 

@@ -28,7 +28,7 @@ def verify_payment(caller: Caller, body: VerifyPayment) -> PaymentView:
 @api.post("/payments/refund", roles=[Role.SUPPORT, Role.ADMIN], status=201, sensitive=True)
 def refund_payment(caller: Caller, once: Once, body: RefundRequest) -> RefundView:
     """Give back part or all of a captured payment."""
-    return refunds.request_refund(once, body, requested_by=caller.uid)
+    return refunds.request_refund(once, body, caller)
 
 
 @api.get("/payments/<uuid:payment_id>", roles=[Role.CUSTOMER, Role.SUPPORT, Role.ADMIN])

@@ -1,0 +1,113 @@
+"""The first stage of every search: up to a hundred candidates, from the engine or, when it is away, from the database."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from plazza import logs
+from plazza.catalogue.actions import templates
+from plazza.catalogue.actions.documents import document_of
+from plazza.catalogue.models.search import SearchProducts
+from plazza.catalogue.rules import documents
+from plazza.catalogue.rules.keys import sound
+from plazza.catalogue.rules.names import LIQUIDS
+from plazza.catalogue.rules.query import Query, Synonyms, keys_of, read_synonyms
+from plazza.catalogue.rules.ranking import MOST_CANDIDATES
+from plazza.catalogue.rules.salts import salt_name
+from plazza.catalogue.store import products as store
+from plazza.catalogue.store import search as database
+from plazza.data import search as engine
+from plazza.data.sql import Tx, read
+
+ALIAS = "products"
+_SYNONYMS = Path(__file__).resolve().parent.parent / "data" / "synonyms.json"
+
+
+class Found(NamedTuple):
+    """Documents that may be meant, and whether the engine was away."""
+
+    sources: list[dict[str, Any]]
+    degraded: bool
+
+
+@lru_cache(maxsize=1)
+def synonyms() -> Synonyms:
+    """Give the words that stand for salts."""
+    return read_synonyms(json.loads(_SYNONYMS.read_text()))
+
+
+def find(template: str, query: Query, filters: SearchProducts | None = None, *, size: int = MOST_CANDIDATES) -> Found:
+    """Give the documents that share keys with a query and pass the filters.
+
+    Raises Unavailable only when engine and database are both away.
+    """
+    if not query.terms:
+        return Found([], degraded=False)
+    try:
+        return Found(_from_engine(template, query, filters, size), degraded=False)
+    except engine.SearchDown as exc:
+        logs.write("WARNING", "search is degraded", error_class=type(exc.__cause__ or exc).__name__)
+        return Found(_from_database(query, filters), degraded=True)
+
+
+def _from_engine(template: str, query: Query, filters: SearchProducts | None, size: int) -> list[dict[str, Any]]:
+    keys = keys_of(query)
+    body = templates.render(
+        template,
+        **keys._asdict(),
+        forms=_forms(query.form),
+        filters=_filters(filters),
+        fields=list(documents.RETURNED),
+        size=size,
+    )
+    answer = engine.call(lambda client: client.search(index=ALIAS, body=body))
+    return [hit["_source"] for hit in answer["hits"]["hits"]]
+
+
+def _forms(form: str) -> list[str]:
+    if form in LIQUIDS:
+        return sorted(LIQUIDS)
+    return [form, f"eye {form}", f"ear {form}", f"nasal {form}"] if form else []
+
+
+def _filters(wanted: SearchProducts | None) -> list[dict[str, Any]]:
+    filters: list[dict[str, Any]] = [{"term": {"status": "active"}}]
+    if wanted is None:
+        return filters
+    for field in ("form", "manufacturer", "schedule", "prescription_required"):
+        value = getattr(wanted, field)
+        if value is not None:
+            filters.append({"term": {field: value}})
+    if wanted.salt is not None:
+        filters.append({"term": {"salts": salt_name(wanted.salt)}})
+    bounds = {"gte": wanted.min_price_paise, "lte": wanted.max_price_paise}
+    given = {name: value for name, value in bounds.items() if value is not None}
+    if given:
+        filters.append({"range": {"price_paise": given}})
+    return filters
+
+
+def _from_database(query: Query, wanted: SearchProducts | None) -> list[dict[str, Any]]:
+    words = [term.word for term in query.terms] + [salt for term in query.terms for salt in term.salts]
+    name = " ".join(term.word for term in query.terms)
+    asked = database.Wanted(name, query.joined, sound(query.terms[0].word), words)
+
+    def work(tx: Tx) -> list[store.FullProduct]:
+        return store.list_full(tx, database.find_ids(tx, asked))
+
+    return [document_of(product) for product in read(work) if _passes(product, wanted)]
+
+
+def _passes(product: store.FullProduct, wanted: SearchProducts | None) -> bool:
+    if wanted is None:
+        return True
+    return (
+        wanted.form in {None, product.form}
+        and wanted.manufacturer in {None, product.manufacturer}
+        and wanted.schedule in {None, product.schedule}
+        and wanted.prescription_required in {None, product.prescription_required}
+        and (wanted.salt is None or salt_name(wanted.salt) in {salt_name(salt["salt"]) for salt in product.salts})
+        and (wanted.min_price_paise is None or product.price_paise >= wanted.min_price_paise)
+        and (wanted.max_price_paise is None or product.price_paise <= wanted.max_price_paise)
+    )

@@ -1,0 +1,95 @@
+"""What changes products: staff one by one, batches, and Airtable. Every change is a new version and is announced."""
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID, uuid4
+
+from pydantic import ValidationError
+
+from plazza import clock
+from plazza.catalogue.models.products import (
+    Imported,
+    ImportedProduct,
+    ImportProducts,
+    PutProduct,
+    RefusedRow,
+    StoredProduct,
+)
+from plazza.catalogue.rules.products import Content, make_content
+from plazza.catalogue.store import products as store
+from plazza.catalogue.store.views import view_of
+from plazza.data import outbox
+from plazza.data.sql import Tx, run_transaction
+from plazza.errors import Invalid
+
+Outcome = Literal["created", "updated", "unchanged"]
+
+
+def put_product(sku: str, body: PutProduct) -> StoredProduct:
+    """Write a product by its sku. Raises Invalid for what no product may be."""
+    content = make_content(sku, body)
+
+    def work(tx: Tx) -> StoredProduct:
+        outcome = put_all(tx, [content])[0]
+        product = store.lock_by_sku(tx, [sku])[sku]
+        return StoredProduct(
+            product=view_of(product),
+            gst_bp=product.gst_bp,
+            hsn=product.hsn,
+            version=product.version,
+            changed=outcome != "unchanged",
+        )
+
+    return run_transaction(work)
+
+
+def import_products(body: ImportProducts) -> Imported:
+    """Write a batch: each row is judged by itself, and the good ones go in together."""
+    contents: dict[str, Content] = {}
+    refused: list[RefusedRow] = []
+    for row, given in enumerate(body.products, start=1):
+        sku = str(given.get("sku"))[:64] if "sku" in given else None
+        try:
+            product = ImportedProduct.model_validate(given)
+            if product.sku in contents:
+                refused.append(RefusedRow(row=row, sku=sku, problem="This sku stands in the batch twice."))
+                continue
+            contents[product.sku] = make_content(
+                product.sku, PutProduct.model_validate(product.model_dump(exclude={"sku"}))
+            )
+        except ValidationError as exc:
+            first = exc.errors(include_input=False, include_url=False)[0]
+            refused.append(RefusedRow(row=row, sku=sku, problem=f"{'.'.join(map(str, first['loc']))}: {first['msg']}"))
+        except Invalid as exc:
+            refused.append(RefusedRow(row=row, sku=sku, problem=exc.message))
+    outcomes = run_transaction(lambda tx: put_all(tx, list(contents.values()))) if contents else []
+    return Imported(
+        created=outcomes.count("created"),
+        updated=outcomes.count("updated"),
+        unchanged=outcomes.count("unchanged"),
+        refused=refused,
+    )
+
+
+def put_all(tx: Tx, contents: Sequence[Content]) -> list[Outcome]:
+    """Write products by sku; one that says what is there already stays as it is, at its version."""
+    known, at = store.lock_by_sku(tx, [content.sku for content in contents]), clock.now()
+    outcomes: list[Outcome] = []
+    for content in contents:
+        old = known.get(content.sku)
+        if old is not None and _is_same(old, content):
+            outcomes.append("unchanged")
+            continue
+        product_id: UUID = old.id if old is not None else uuid4()
+        if old is None:
+            store.insert_product(tx, product_id, content, at)
+        else:
+            store.set_product(tx, product_id, content, at)
+        outbox.announce(tx, "product.changed", product_id)
+        outcomes.append("created" if old is None else "updated")
+    return outcomes
+
+
+def _is_same(old: store.FullProduct, content: Content) -> bool:
+    new = content._asdict()
+    return all(new[name] == value for name, value in old._asdict().items() if name in new)

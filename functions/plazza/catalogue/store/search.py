@@ -1,0 +1,56 @@
+"""Search in the database, for when the engine is away: trigrams over names, brands and salts, and how brands sound."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from plazza.data.sql import Tx
+
+MOST = 60
+
+
+class Wanted(NamedTuple):
+    """What is looked for: the name as typed, its words as one, how the first word sounds, words and meant salts."""
+
+    name: str
+    joined: str
+    sound: str
+    words: Sequence[str]
+
+
+def find_ids(tx: Tx, wanted: Wanted) -> list[UUID]:
+    """Give the products that may be meant, at most a few hundred, in no particular order."""
+    found: dict[UUID, None] = {}
+    for query in (_BY_NAME, _BY_SALT):
+        found |= dict.fromkeys(tx.values(query, _params(wanted)))
+    return list(found)
+
+
+# Each part is limited by itself: a common beginning must not crowd out what is written alike.
+_BY_NAME = """
+    (SELECT id FROM products WHERE status = 'active' AND brand_key LIKE %(start)s ORDER BY brand_key, id LIMIT %(most)s)
+    UNION (SELECT id FROM products WHERE status = 'active' AND brand_sound = %(sound)s ORDER BY id LIMIT %(most)s)
+    UNION (SELECT id FROM products WHERE status = 'active' AND brand_key %% %(joined)s
+            ORDER BY similarity(brand_key, %(joined)s) DESC, id LIMIT %(most)s)
+    UNION (SELECT id FROM products WHERE status = 'active' AND normalized_name %% %(name)s
+            ORDER BY similarity(normalized_name, %(name)s) DESC, id LIMIT %(most)s)"""
+
+_BY_SALT = """
+    (SELECT id FROM products WHERE status = 'active' AND salt_names LIKE ANY(%(salts)s) ORDER BY length(salt_names), id LIMIT %(most)s)
+    UNION (SELECT id FROM products WHERE status = 'active' AND salt_names %% %(name)s
+            ORDER BY similarity(salt_names, %(name)s) DESC, id LIMIT %(most)s)"""
+
+
+def _params(wanted: Wanted) -> dict[str, Any]:
+    return {
+        "start": _like(wanted.joined) + "%",
+        "sound": wanted.sound,
+        "joined": wanted.joined,
+        "name": wanted.name,
+        "salts": [f"%{_like(word)}%" for word in wanted.words if len(word) > 2],
+        "most": MOST,
+    }
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
