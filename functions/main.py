@@ -30,6 +30,7 @@ from plazza.user_events.functions import close_idle_sessions as close_idle_sessi
 from plazza.user_events.functions import on_event_tracked as on_event_tracked
 from plazza.user_events.functions import user_events as user_events
 from plazza.whatsapp.functions import on_whatsapp_queued as on_whatsapp_queued
+from plazza.whatsapp.functions import process_whatsapp as process_whatsapp
 from plazza.whatsapp.functions import retry_whatsapp as retry_whatsapp
 from plazza.whatsapp.functions import whatsapp as whatsapp
 from plazza.whatsapp.functions import whatsapp_webhook as whatsapp_webhook

@@ -24,6 +24,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "order.shipped": (
         "order.project_order",
         "order.mirror_order",
+        "order.keep_invoice",
         "whatsapp.tell_order_shipped",
         "whatsapp.send_delivery_code",
     ),
@@ -42,6 +43,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
     "refund.processed": ("whatsapp.tell_refund_processed",),
     "delivery.changed": ("delivery.project_delivery",),
     "delivery.code_issued": ("whatsapp.send_delivery_code",),
+    "whatsapp.reported": ("whatsapp.process_webhook",),
     "notification.queued": ("whatsapp.queue_message",),
 }
 
@@ -49,5 +51,6 @@ TASKS: dict[str, str] = {
     "catalogue.index_product": "index_products",
     "order.mirror_order": "mirror_orders",
     "payment.razorpay_refund": "refund_payments",
+    "whatsapp.process_webhook": "process_whatsapp",
 }
 """Consumer → the task function that runs it."""

@@ -10,6 +10,11 @@ from plazza.identity import Caller, Role
 from plazza.payment.models import MoneyEvent, RefundView
 from plazza.payment.rules import Attempt, Report
 
+_PAYMENTS = """
+        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, settled_by,
+               version, created_at
+          FROM payments"""
+
 
 class Payment(NamedTuple):
     """A payment's row; amounts in paise, `refunded_paise` counts what is promised back, `settled_by` is the attempt that paid."""
@@ -26,6 +31,11 @@ class Payment(NamedTuple):
     settled_by: str | None
     version: int
     created_at: datetime
+
+
+_REFUNDS = """
+        SELECT r.id, r.payment_id, p.order_id, r.razorpay_payment_id, r.amount_paise, r.status, r.razorpay_refund_id
+          FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id"""
 
 
 class Refund(NamedTuple):
@@ -71,29 +81,20 @@ def insert_payment(
 
 def get_payment(tx: Tx, payment_id: UUID, *, seen_by: Caller) -> Payment:
     """Give a payment: to its owner, or to support and administrators. Raises NotFound."""
-    query = """
-        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, settled_by,
-               version, created_at
-          FROM payments WHERE id = %(id)s AND (%(all)s OR uid = %(uid)s)"""
+    query = _PAYMENTS + """ WHERE id = %(id)s AND (%(all)s OR uid = %(uid)s)"""
     sees_all = seen_by.role in {Role.SUPPORT, Role.ADMIN}
     return _found(tx.row(Payment, query, {"id": payment_id, "uid": seen_by.uid, "all": sees_all}))
 
 
 def lock_payment(tx: Tx, payment_id: UUID) -> Payment:
     """Give a payment and hold it until the transaction ends. Raises NotFound."""
-    query = """
-        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, settled_by,
-               version, created_at
-          FROM payments WHERE id = %s FOR UPDATE"""
+    query = _PAYMENTS + """ WHERE id = %s FOR UPDATE"""
     return _found(tx.row(Payment, query, (payment_id,)))
 
 
 def lock_payment_of_order(tx: Tx, order_id: UUID) -> Payment | None:
     """Give an order's payment and hold it, or None."""
-    query = """
-        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, settled_by,
-               version, created_at
-          FROM payments WHERE order_id = %s FOR UPDATE"""
+    query = _PAYMENTS + """ WHERE order_id = %s FOR UPDATE"""
     return tx.row(Payment, query, (order_id,))
 
 
@@ -197,9 +198,7 @@ def insert_refund(
 
 def get_refund(tx: Tx, refund_id: UUID) -> Refund:
     """Give a refund. Raises NotFound."""
-    query = """
-        SELECT r.id, r.payment_id, p.order_id, r.razorpay_payment_id, r.amount_paise, r.status, r.razorpay_refund_id
-          FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id WHERE r.id = %s"""
+    query = _REFUNDS + """ WHERE r.id = %s"""
     refund = tx.row(Refund, query, (refund_id,))
     if refund is None:
         raise NotFound("No such refund.")
@@ -259,10 +258,7 @@ def list_refunds(tx: Tx, payment_id: UUID) -> list[RefundView]:
 
 def list_to_look_at(tx: Tx, at: datetime, limit: int) -> list[Payment]:
     """Give the payments about which it is time to ask, longest due first."""
-    query = """
-        SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, settled_by,
-               version, created_at
-          FROM payments WHERE look_again_at <= %s ORDER BY look_again_at, id LIMIT %s"""
+    query = _PAYMENTS + """ WHERE look_again_at <= %s ORDER BY look_again_at, id LIMIT %s"""
     return tx.rows(Payment, query, (at, limit))
 
 
@@ -274,11 +270,12 @@ def set_look(tx: Tx, payment_id: UUID, look_at: datetime | None) -> None:
 
 def list_open_refunds(tx: Tx, before: datetime, limit: int) -> list[Refund]:
     """Give refunds that were promised and are not finished, longest untouched first."""
-    query = """
-        SELECT r.id, r.payment_id, p.order_id, r.razorpay_payment_id, r.amount_paise, r.status, r.razorpay_refund_id
-          FROM refunds AS r JOIN payments AS p ON p.id = r.payment_id
+    query = (
+        _REFUNDS
+        + """
          WHERE r.status = 'requested' AND r.razorpay_payment_id IS NOT NULL AND r.updated_at < %s
          ORDER BY r.updated_at, r.id LIMIT %s"""
+    )
     return tx.rows(Refund, query, (before, limit))
 
 

@@ -29,7 +29,7 @@ LEAST_CONFIDENCE = 30.0
 
 _PATH = re.compile(r"prescriptions/([A-Za-z0-9_-]{1,128})/([A-Za-z0-9_-]{1,64})\.(jpg|png|pdf)")
 _NAMESPACE = UUID("0d4b9a6c-8f53-4a3e-9d0e-5a9f5a1b7c2d")
-_PROBLEMS = {NotFound: Problem.FILE_MISSING, TooLarge: Problem.TOO_LARGE}
+_PROBLEMS: dict[type[Exception], Problem] = {NotFound: Problem.FILE_MISSING, TooLarge: Problem.TOO_LARGE}
 
 
 def upload(caller: Caller, content: bytes) -> UUID:

@@ -76,15 +76,16 @@ def get_cart(caller: Caller, prescription_id: UUID) -> PrescriptionCart:
 def _cart(tx: Tx, caller: Caller, prescription_id: UUID) -> PrescriptionCart:
     found = store.get_prescription(tx, prescription_id, seen_by=caller)
     rules.check_usable(found.status, found.valid_until, clock.today())
-    offers = [(item, rules.offered(item)) for item in store.list_items(tx, prescription_id)]
-    known = products.list_products(tx, [product_id for _, product_id in offers if product_id is not None])
-    lines = [_line(item, known[product_id]) for item, product_id in offers if product_id in known]
-    shown = {
-        line.product_id: line for line in reversed(lines) if line.packs > 0
-    }  # of two lines for one product the first
-    kept = [shown[line.product_id] for line in lines if shown.get(line.product_id) is line]
-    active = [line for line in kept if known[line.product_id].status == "active"]
-    return PrescriptionCart(prescription_id=found.id, status=PrescriptionStatus(found.status), lines=active)
+    offers: dict[UUID, PrescriptionItemView] = {}
+    for item in store.list_items(tx, prescription_id):
+        product_id = rules.offered(item)
+        if product_id is not None:
+            offers.setdefault(product_id, item)
+    known = products.list_products(tx, list(offers))
+    active = [product_id for product_id in offers if product_id in known and known[product_id].status == "active"]
+    lines = [_line(offers[product_id], known[product_id]) for product_id in active]
+    status = PrescriptionStatus(found.status)
+    return PrescriptionCart(prescription_id=found.id, status=status, lines=[line for line in lines if line.packs > 0])
 
 
 def _line(item: PrescriptionItemView, product: products.Product) -> CartLine:

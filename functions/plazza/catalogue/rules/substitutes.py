@@ -25,14 +25,17 @@ class Priced(Protocol):
     def sku(self) -> str:
         """Give the sku."""
         ...
+
     @property
     def price_paise(self) -> int:
         """Give the price of a pack."""
         ...
+
     @property
     def pack_quantity(self) -> int | None:
         """Give how many units a pack holds."""
         ...
+
     @property
     def pack_unit(self) -> str:
         """Give what those units are."""

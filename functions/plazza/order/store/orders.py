@@ -222,6 +222,20 @@ def get_payable(tx: Tx, order_id: UUID, uid: str) -> Payable:
     return payable
 
 
+def find_latest(tx: Tx, uid: str) -> tuple[str, str] | None:
+    """Give number and status of a customer's last order, or None."""
+    query = "SELECT number, status FROM orders WHERE uid = %s ORDER BY created_at DESC, id LIMIT 1"
+    latest = tx.row(Latest, query, (uid,))
+    return (latest.number, latest.status) if latest else None
+
+
+class Latest(NamedTuple):
+    """A customer's last order, for a word about it."""
+
+    number: str
+    status: str
+
+
 def has_ordered(tx: Tx, uid: str) -> bool:
     """Tell whether a customer has an order that was not cancelled."""
     query = "SELECT EXISTS (SELECT 1 FROM orders WHERE uid = %s AND status <> 'cancelled')"

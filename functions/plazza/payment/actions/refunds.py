@@ -1,5 +1,6 @@
 """Refunds: promised in our transaction, asked of Razorpay by a consumer, finished by its answer, its webhook or the poller."""
 
+from functools import partial
 from uuid import UUID
 
 from plazza import clock, logs
@@ -105,7 +106,9 @@ def finish(refund_id: UUID, answer: RazorpayRefund) -> None:
     def work(tx: Tx) -> None:
         refund, at = store.get_refund(tx, refund_id), clock.now()
         if (answer.payment_id, answer.amount) != (refund.razorpay_payment_id, refund.amount_paise):
-            logs.write("ERROR", "a refund under our id is not the one we asked for", razorpay_refund_id=answer.id)
+            tx.after_commit["tell of a strange refund"] = partial(
+                logs.write, "ERROR", "a refund under our id is not the one we asked for", razorpay_refund_id=answer.id
+            )
         elif answer.status == "failed":
             _fail(tx, refund, answer.id)
         elif answer.status == "pending":
@@ -131,7 +134,9 @@ def _fail(tx: Tx, refund: store.Refund, razorpay_refund_id: str | None) -> None:
         if refund.status == "processed":
             _tell_order(tx, refund.payment_id)
         outbox.announce(tx, "payment.changed", refund.payment_id)
-        logs.write("ERROR", "refund failed: support must decide", refund_id=str(refund.id))
+        tx.after_commit["tell of a failed refund"] = partial(
+            logs.write, "ERROR", "refund failed: support must decide", refund_id=str(refund.id)
+        )
 
 
 def _tell_order(tx: Tx, payment_id: UUID) -> None:

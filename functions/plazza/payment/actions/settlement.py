@@ -1,5 +1,6 @@
 """The one owner of a payment's transitions: callback, webhook, poller and staff all come here."""
 
+from functools import partial
 from uuid import UUID, uuid4
 
 from plazza import clock, logs
@@ -59,7 +60,9 @@ def _take(tx: Tx, payment: store.Payment, report: Report, verdict: Verdict, sour
     status = rules.status_after(payment.status, verdict)
     store.add_capture(tx, payment.id, status, rupees, settled_by, clock.now())
     if verdict is Verdict.WRONG_AMOUNT:
-        logs.write("ERROR", "what was captured is not what was asked", payment_id=str(payment.id), source=source)
+        tx.after_commit["tell of a wrong amount"] = partial(
+            logs.write, "ERROR", "what was captured is not what was asked", payment_id=str(payment.id), source=source
+        )
     elif verdict is Verdict.SECOND:
         promise_refund(tx, payment, report.razorpay_payment_id, rupees, f"second:{report.razorpay_payment_id}", _TWICE)
     elif verdict is Verdict.TOO_LATE:

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -94,7 +95,9 @@ def _note_dispute(tx: Tx, event_id: str, payment_id: UUID, kind: str, razorpay_p
     # Marking the webhook and writing its line belong together: a repeat would write a second line.
     if store.set_webhook(tx, event_id, "processed", clock.now()):
         store.insert_event(tx, payment_id, kind, None, "webhook", razorpay_payment_id, clock.now())
-        logs.write("ERROR", "a payment is disputed", payment_id=str(payment_id), kind=kind)
+        tx.after_commit["tell of a dispute"] = partial(
+            logs.write, "ERROR", "a payment is disputed", payment_id=str(payment_id), kind=kind
+        )
 
 
 def _our_payment(razorpay_order_id: str) -> UUID:

@@ -27,6 +27,7 @@ HANDLERS: dict[str, Callable[[str], None]] = {
     "catalogue.project_prescription": catalogue.project_prescription,
     "order.project_order": order.project_order,
     "order.mirror_order": order.mirror_order,
+    "order.keep_invoice": order.keep_invoice,
     "order.confirm_coupon": order.confirm_coupon,
     "order.release_coupon": order.release_coupon,
     "order.confirm_covered_orders": order.confirm_covered_orders,
@@ -44,6 +45,7 @@ HANDLERS: dict[str, Callable[[str], None]] = {
     "whatsapp.tell_refund_processed": whatsapp.tell_refund_processed,
     "whatsapp.tell_prescription_reviewed": whatsapp.tell_prescription_reviewed,
     "whatsapp.send_delivery_code": whatsapp.send_delivery_code,
+    "whatsapp.process_webhook": whatsapp.process_webhook,
     "whatsapp.queue_message": whatsapp.queue_message,
 }
 """Every consumer that `events.py` names."""
