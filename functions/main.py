@@ -2,10 +2,10 @@
 
 from plazza.catalogue.functions import catalogue as catalogue
 from plazza.catalogue.functions import catalogue_admin as catalogue_admin
-from plazza.catalogue.functions import index_products as index_products
+from plazza.catalogue.functions import indexProducts as indexProducts
 from plazza.catalogue.functions import on_prescription_uploaded as on_prescription_uploaded
 from plazza.catalogue.functions import prescriptions as prescriptions
-from plazza.catalogue.functions import read_prescription as read_prescription
+from plazza.catalogue.functions import readPrescription as readPrescription
 from plazza.catalogue.functions import refresh_popularity as refresh_popularity
 from plazza.catalogue.functions import sync_products as sync_products
 from plazza.delivery.functions import deliveries as deliveries
@@ -14,15 +14,15 @@ from plazza.discount.functions import discounts as discounts
 from plazza.location.functions import locations as locations
 from plazza.order.functions import expire_pending_orders as expire_pending_orders
 from plazza.order.functions import inventory as inventory
-from plazza.order.functions import mirror_orders as mirror_orders
+from plazza.order.functions import mirrorOrders as mirrorOrders
 from plazza.order.functions import orders as orders
 from plazza.payment.functions import payments as payments
 from plazza.payment.functions import razorpay_webhook as razorpay_webhook
 from plazza.payment.functions import reconcile_payments as reconcile_payments
-from plazza.payment.functions import refund_payments as refund_payments
+from plazza.payment.functions import refundPayments as refundPayments
 from plazza.platform.functions import accounts as accounts
 from plazza.platform.functions import backup_databases as backup_databases
-from plazza.platform.functions import dispatch_outbox as dispatch_outbox
+from plazza.platform.functions import dispatchOutbox as dispatchOutbox
 from plazza.platform.functions import health as health
 from plazza.platform.functions import purge_expired_data as purge_expired_data
 from plazza.platform.functions import sweep_outbox as sweep_outbox
@@ -30,7 +30,7 @@ from plazza.user_events.functions import close_idle_sessions as close_idle_sessi
 from plazza.user_events.functions import on_event_tracked as on_event_tracked
 from plazza.user_events.functions import user_events as user_events
 from plazza.whatsapp.functions import on_whatsapp_queued as on_whatsapp_queued
-from plazza.whatsapp.functions import process_whatsapp as process_whatsapp
+from plazza.whatsapp.functions import processWhatsapp as processWhatsapp
 from plazza.whatsapp.functions import retry_whatsapp as retry_whatsapp
 from plazza.whatsapp.functions import whatsapp as whatsapp
 from plazza.whatsapp.functions import whatsapp_webhook as whatsapp_webhook

@@ -1,7 +1,7 @@
 """One table: which consumers each outbox event has. `announce` writes one row per consumer named here.
 
 A consumer is named `<service>.<function of its consumers.py>`. TASKS names those that need a provider's secret or an engine: they
-run in a task function of their service with that secret bound; every other consumer runs inside `dispatch_outbox` itself.
+run in a task function of their service with that secret bound; every other consumer runs inside `dispatchOutbox` itself.
 """
 
 CONSUMERS: dict[str, tuple[str, ...]] = {
@@ -48,9 +48,9 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
 }
 
 TASKS: dict[str, str] = {
-    "catalogue.index_product": "index_products",
-    "order.mirror_order": "mirror_orders",
-    "payment.razorpay_refund": "refund_payments",
-    "whatsapp.process_webhook": "process_whatsapp",
+    "catalogue.index_product": "indexProducts",
+    "order.mirror_order": "mirrorOrders",
+    "payment.razorpay_refund": "refundPayments",
+    "whatsapp.process_webhook": "processWhatsapp",
 }
 """Consumer → the task function that runs it."""

@@ -25,4 +25,4 @@ def project_prescription(key: str) -> None:
     rtdb.put_newer(f"prescriptions/{found.uid}/{found.id}", state, found.version)
     if found.status == "uploaded":
         # Here and not at the upload: an outbox row outlives an outage of the task queue.
-        tasks.enqueue("read_prescription", {"prescription_id": key})
+        tasks.enqueue("readPrescription", {"prescription_id": key})

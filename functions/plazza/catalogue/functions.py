@@ -115,7 +115,7 @@ def on_prescription_uploaded(event: CloudEvent[StorageObjectData]) -> None:
     max_instances=10,
     secrets=[COCKROACH_DB_URL, REDIS_URL, ELASTICSEARCH_URL, AWS_ACCESS_KEY, AWS_SECRET_KEY, ANTHROPIC_API_KEY],
 )
-def read_prescription(request: CallableRequest[Any]) -> None:
+def readPrescription(request: CallableRequest[Any]) -> None:
     """Read a prescription: pages to text, text to lines, lines to products."""
     # Pages of a PDF are held in memory, and two providers are waited for: the default memory and time.
     from plazza.catalogue.actions import reading
@@ -135,7 +135,7 @@ def read_prescription(request: CallableRequest[Any]) -> None:
     max_instances=10,
     secrets=[COCKROACH_DB_URL, REDIS_URL, ELASTICSEARCH_URL],
 )
-def index_products(request: CallableRequest[Any]) -> None:
+def indexProducts(request: CallableRequest[Any]) -> None:
     """Bring one product of the search index up to date."""
     # A small write; the outbox itself repeats what fails.
     from plazza.catalogue.consumers import index_product

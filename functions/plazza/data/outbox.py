@@ -49,12 +49,12 @@ def announce(tx: Tx, event: str, key: UUID | str, *, lane: UUID | str | None = N
     ids, positions = [uuid4() for _ in consumers], [position] * count
     shard = zlib.crc32(lane_key.encode()) % SHARDS
     tx.execute(query, (shard, lane_key, event, str(key), at, at, ids, positions, list(consumers)))
-    tx.after_commit["nudge dispatch_outbox"] = nudge
+    tx.after_commit["nudge dispatchOutbox"] = nudge
 
 
 def nudge() -> None:
     """Ask for a run of the dispatcher now instead of at its next minute."""
-    tasks.enqueue("dispatch_outbox", {})
+    tasks.enqueue("dispatchOutbox", {})
 
 
 def claim(limit: int, *, owner: str) -> list[Row]:

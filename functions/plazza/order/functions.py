@@ -70,7 +70,7 @@ def inventory(request: Request) -> Response:
     max_instances=1,
     secrets=[COCKROACH_DB_URL, AIRTABLE_API_KEY],
 )
-def mirror_orders(request: CallableRequest[Any]) -> None:
+def mirrorOrders(request: CallableRequest[Any]) -> None:
     """Copy an order into the operations team's Airtable."""
     # Airtable takes five requests a second and one writer per table.
     from plazza.data import outbox

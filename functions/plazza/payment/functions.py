@@ -71,7 +71,7 @@ def razorpay_webhook(request: Request) -> Response:
     max_instances=10,
     secrets=[COCKROACH_DB_URL, RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET],
 )
-def refund_payments(request: CallableRequest[Any]) -> None:
+def refundPayments(request: CallableRequest[Any]) -> None:
     """Ask Razorpay for a refund that was promised."""
     # One call to Razorpay; the outbox itself repeats what fails.
     from plazza.data import outbox

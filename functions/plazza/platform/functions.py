@@ -61,7 +61,7 @@ def health(request: Request) -> Response:
     max_instances=4,
     secrets=[COCKROACH_DB_URL, POSTGRES_URL, REDIS_URL, OTP_KEY],
 )
-def dispatch_outbox(request: CallableRequest[Any]) -> None:
+def dispatchOutbox(request: CallableRequest[Any]) -> None:
     """Deliver the consequences of what was just committed."""
     # A nudge that is lost costs nothing: the sweep comes within a minute.
     from plazza.platform.actions import dispatch

@@ -112,7 +112,7 @@ def retry_whatsapp(event: ScheduledEvent) -> None:
     max_instances=10,
     secrets=[COCKROACH_DB_URL, POSTGRES_URL, WHATSAPP_API_KEY],
 )
-def process_whatsapp(request: CallableRequest[Any]) -> None:
+def processWhatsapp(request: CallableRequest[Any]) -> None:
     """Work on a stored webhook of WhatsApp's: statuses, people's messages, and the answer to "track"."""
     # Small work, and one text to send at most; the outbox itself repeats what fails.
     from plazza.data import outbox
