@@ -15,6 +15,6 @@ def enqueue(function: str, body: dict[str, Any], *, delay_sec: int = 0) -> None:
     queue = functions.task_queue(f"locations/{region}/functions/{function}", app=firebase.app())
     options = functions.TaskOptions(schedule_delay_seconds=delay_sec) if delay_sec else None
     try:
-        queue.enqueue(body, options)
+        queue.enqueue({"data": body}, options)  # the functions SDK reads `data`; the Admin SDK sends what it is given
     except exceptions.FirebaseError as exc:
         raise Unavailable("The task queue does not answer; try again.") from exc
