@@ -93,7 +93,7 @@ def pay(stage: Stage, cast: Cast, order: dict[str, Any]) -> dict[str, Any]:
 
 def _delivered_often(seen: Any, razorpay_order_id: str) -> bool:
     events = [event for event in seen["events"] if razorpay_order_id in str(event)]
-    return bool(events) and all(event["attempts"] >= 2 for event in events)
+    return bool(events) and all(len(event["attempts"]) >= 2 for event in events)
 
 
 def see_it_confirmed(stage: Stage, cast: Cast, order: dict[str, Any], phone: str) -> None:

@@ -58,10 +58,10 @@ def test_a_providers_key_is_bound_to_few_functions(endpoints: dict[str, dict[str
     def holders(secret: str) -> set[str]:
         return {name for name, e in endpoints.items() if secret in {s["key"] for s in e["secretEnvironmentVariables"]}}
 
-    assert holders("RAZORPAY_KEY_SECRET") == {"payments", "refund_payments", "reconcile_payments"}
-    assert holders("ANTHROPIC_API_KEY") == holders("AWS_SECRET_KEY") == {"read_prescription"}
+    assert holders("RAZORPAY_KEY_SECRET") == {"payments", "refundPayments", "reconcile_payments"}
+    assert holders("ANTHROPIC_API_KEY") == holders("AWS_SECRET_KEY") == {"readPrescription"}
     assert holders("RAZORPAY_WEBHOOK_SECRET") == {"razorpay_webhook"}
-    assert "RAZORPAY_KEY_SECRET" not in {s["key"] for s in endpoints["dispatch_outbox"]["secretEnvironmentVariables"]}
+    assert "RAZORPAY_KEY_SECRET" not in {s["key"] for s in endpoints["dispatchOutbox"]["secretEnvironmentVariables"]}
 
 
 def test_hosting_sends_each_prefix_to_a_function_that_exists(endpoints: dict[str, dict[str, Any]]) -> None:

@@ -10,7 +10,10 @@ from plazza.errors import Invalid
 from plazza.http import paging
 
 
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50), st.integers(min_value=-(2**63), max_value=2**63))
+@given(
+    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=50),
+    st.integers(min_value=-(2**63), max_value=2**63),
+)
 def test_a_cursor_comes_back_as_it_was(name: str, number: int) -> None:
     assert paging.decode(paging.encode(name, number), str, int) == (name, number)
 

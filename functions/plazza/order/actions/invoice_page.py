@@ -190,5 +190,5 @@ def _text(
 
 def _printable(pdf: "FPDF", text: str) -> str:
     """Replace what the fonts do not hold: a name in another script must not stop an invoice."""
-    held: Container[int] = vars(pdf.fonts["dejavu"])["cmap"]  # of an added font; the built-in kind has none
+    held: Container[int] = getattr(pdf.fonts["dejavu"], "cmap", ())  # of an added font; the built-in kind has none
     return "".join(char if char == "\n" or ord(char) in held else "?" for char in text)
