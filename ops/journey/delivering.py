@@ -21,7 +21,7 @@ def deliver(stage: Stage, cast: Cast, order: dict[str, Any], phone: str) -> None
         "POST", f"/delivery/{order_id}/assign", {"rider_uid": cast.rider.uid}, by=cast.staff, show="status rider_uid"
     )
     jobs = stage.until(
-        lambda: stage.call("GET", "/delivery/jobs", by=cast.rider)["items"],
+        lambda: stage.peek("/delivery/jobs", cast.rider)["items"],
         lambda listed: order_id in {job["order_id"] for job in listed},
         "the rider has the job",
     )

@@ -59,6 +59,10 @@ class Stage:
         self.check(answer.status_code == expect, f"{method} {path} gives {expect}", found if is_json else None)
         return found
 
+    def peek(self, path: str, by: Person) -> Any:
+        """Give what a route answers now, without a line on the screen: for asking until something has happened."""
+        return self._http.get(f"{self.system.api_url}{path}", headers=by.headers, timeout=TIMEOUT_SEC).json()
+
     def check(self, held: bool, what: str, found: Any = None) -> None:  # noqa: FBT001 -- the one thing that is said of a check
         """Print a check, and end the journey with what was found when it did not hold."""
         if not held:

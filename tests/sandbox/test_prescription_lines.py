@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from sandbox.prescription_lines import Medicine, readPrescription
+from sandbox.prescription_lines import Medicine, read_prescription
 from tests.sandbox.conftest import ROOT
 
 # line | name | strength | form | dose | days | quantity; an empty cell is None
@@ -103,7 +103,7 @@ CASES = [[cell.strip() for cell in line.split("|")] for line in LINES.strip().sp
 def test_one_line_is_one_medicine(case: list[str]) -> None:
     line, name, strength, form, dose, days, quantity = case
 
-    read = readPrescription([line]).medicines
+    read = read_prescription([line]).medicines
 
     assert len(read) == 1
     one = read[0]
@@ -139,11 +139,11 @@ def test_one_line_is_one_medicine(case: list[str]) -> None:
     ],
 )
 def test_other_lines_are_no_medicine(line: str) -> None:
-    assert readPrescription([line]).medicines == []
+    assert read_prescription([line]).medicines == []
 
 
 def test_the_dose_may_stand_below_the_name() -> None:
-    read = readPrescription(
+    read = read_prescription(
         ["1. Tab. Oleptal 150 OD SR", "1-0-1 x 3 days", "2. Tab. MTX 7.5", "once weekly x 7 days", "Qty: 4"]
     )
 
@@ -165,7 +165,7 @@ HEADING = ["No", "Medicine", "Dose", "Days", "Qty"]
 def test_tables_are_read(cells: bool) -> None:
     lines = [one for row in [HEADING, *ROWS] for one in row] if cells else [" ".join(row) for row in [HEADING, *ROWS]]
 
-    read = readPrescription(lines).medicines
+    read = read_prescription(lines).medicines
 
     assert [(one.name, one.dose, one.duration_days, one.quantity) for one in read] == [
         ("Pletoz", "1-0-0", 15, 15),
@@ -191,11 +191,11 @@ def test_tables_are_read(cells: bool) -> None:
     ],
 )
 def test_dates_are_read_day_first(line: str, day: str | None) -> None:
-    assert readPrescription([line]).issued_on == day
+    assert read_prescription([line]).issued_on == day
 
 
 def test_the_labelled_date_wins() -> None:
-    assert readPrescription(["Seen 01/05/2026", "Date: 14/05/2026"]).issued_on == "2026-05-14"
+    assert read_prescription(["Seen 01/05/2026", "Date: 14/05/2026"]).issued_on == "2026-05-14"
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_the_labelled_date_wins() -> None:
     ],
 )
 def test_registration_numbers(line: str, number: str | None) -> None:
-    assert readPrescription([line]).registration_number == number
+    assert read_prescription([line]).registration_number == number
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_registration_numbers(line: str, number: str | None) -> None:
     ],
 )
 def test_prescribers(line: str, name: str | None) -> None:
-    assert readPrescription([line]).prescriber_name == name
+    assert read_prescription([line]).prescriber_name == name
 
 
 @pytest.mark.parametrize(
@@ -240,19 +240,19 @@ def test_prescribers(line: str, name: str | None) -> None:
     ],
 )
 def test_patients(line: str, name: str | None) -> None:
-    assert readPrescription([line]).patient_name == name
+    assert read_prescription([line]).patient_name == name
 
 
 def test_noise_is_not_legible() -> None:
-    assert not readPrescription(["~ i l | .", "; e _ a", "# ' x"]).legible
-    assert not readPrescription([]).legible
-    assert readPrescription(["Tab. Dolo 650", "1-0-1 x 5 days"]).legible
+    assert not read_prescription(["~ i l | .", "; e _ a", "# ' x"]).legible
+    assert not read_prescription([]).legible
+    assert read_prescription(["Tab. Dolo 650", "1-0-1 x 5 days"]).legible
 
 
 def test_long_and_hostile_texts_are_read_in_bounded_time() -> None:
     lines = ["1-" * 5_000, "Tab " + "A" * 5_000, "9" * 5_000, " mg/" * 2_000, "x " * 5_000] * 200
 
-    assert len(readPrescription(lines).medicines) <= 400
+    assert len(read_prescription(lines).medicines) <= 400
 
 
 def test_the_areas_are_plausible() -> None:

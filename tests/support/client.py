@@ -86,6 +86,8 @@ class Client:
 
 
 def _api(path: str, method: str) -> Api:
+    """Find who answers for a path: the service that has it, else the one with its first part, as Hosting would."""
+    neighbour: Api | None = None
     for name in ROUTES:
         try:
             api: Api = import_module(name).api
@@ -96,8 +98,13 @@ def _api(path: str, method: str) -> Api:
         try:
             api.flask.url_map.bind("").match(path.removeprefix("/api/v1"), method=method)
         except NotFound:
+            first = path.removeprefix("/api/v1").split("/")[1]
+            if any(route.path.split("/")[1] == first for route in api.routes):
+                neighbour = neighbour or api
             continue
         except Exception:  # noqa: BLE001, S110 -- another method of this path: this Api answers for it
             pass
         return api
+    if neighbour is not None:
+        return neighbour
     raise LookupError(f"no service has {path}")

@@ -24,8 +24,10 @@ class Paper:
             size_bytes=1, status=status, created_at=at, updated_at=at,
         )  # fmt: skip
 
-    def review(self, status: str = "approved", valid_until: date | None = None, **packs: int) -> None:
-        for line_no, (product, allowed) in enumerate(packs.items(), start=1):
+    def review(
+        self, packs: dict[str, int] | None = None, status: str = "approved", valid_until: date | None = None
+    ) -> None:
+        for line_no, (product, allowed) in enumerate((packs or {}).items(), start=1):
             self.shop.db.insert(
                 "prescription_items", id=uuid4(), prescription_id=self.id, line_no=line_no, written="x", name="x",
                 decision="approved", product_id=UUID(product), allowed_packs=allowed,
@@ -60,7 +62,7 @@ def test_without_a_prescription_there_is_no_order(shop: Shop, medicine: str) -> 
 
 def test_an_approved_prescription_allows_its_packs_and_no_more(shop: Shop, medicine: str) -> None:
     paper = Paper(shop)
-    paper.review(**{medicine: 3})
+    paper.review({medicine: 3})
 
     first = place(shop, paper, (medicine, 2))
     second = place(shop, paper, (medicine, 2))
@@ -82,7 +84,7 @@ def test_an_order_waits_for_the_pharmacist(shop: Shop, medicine: str) -> None:
     order = place(shop, paper, medicine, plain).json
     consumers.confirm_covered_orders(str(paper.id))
     before = shop.api.get(f"/orders/{order['id']}", uid=shop.uid).json
-    paper.review(**{medicine: 1})
+    paper.review({medicine: 1})
     for _ in range(2):
         consumers.confirm_covered_orders(str(paper.id))
     after = shop.api.get(f"/orders/{order['id']}", uid=shop.uid).json
@@ -103,7 +105,7 @@ def test_an_online_order_needs_both_money_and_review(shop: Shop, medicine: str, 
         run_transaction(lambda tx: money.settle(tx, UUID(order), by="webhook"))
 
     def review() -> None:
-        paper.review(**{medicine: 1})
+        paper.review({medicine: 1})
         consumers.confirm_covered_orders(str(paper.id))
 
     first, second = (pay, review) if is_paid_first else (review, pay)
@@ -121,7 +123,7 @@ def test_an_online_order_needs_both_money_and_review(shop: Shop, medicine: str, 
 def test_the_oldest_order_takes_what_the_prescription_allows(shop: Shop, medicine: str) -> None:
     paper = Paper(shop)
     orders = [place(shop, paper, (medicine, 2)).json["id"] for _ in range(3)]
-    paper.review(**{medicine: 4})
+    paper.review({medicine: 4})
 
     consumers.confirm_covered_orders(str(paper.id))
 
@@ -146,7 +148,7 @@ def test_a_rejected_prescription_cancels_what_waited(shop: Shop, medicine: str) 
 
 def test_another_persons_or_an_old_prescription_is_no_use(shop: Shop, medicine: str) -> None:
     foreign = Paper(shop, uid=new_uid())
-    foreign.review(**{medicine: 5})
+    foreign.review({medicine: 5})
     old = Paper(shop)
     old.review(valid_until=datetime.now(UTC).date() - timedelta(days=2), **{medicine: 5})
 
