@@ -12,7 +12,7 @@ from plazza.data.sql import read
 from plazza.delivery import rules, store
 from plazza.delivery.actions import jobs, proofs
 from plazza.delivery.actions.proofs import Claim
-from plazza.delivery.models import Status, SubmitProof
+from plazza.delivery.models import SubmitProof
 from plazza.delivery.rules import Place
 from plazza.delivery.store import Row
 from plazza.errors import Conflict, NotFound
@@ -102,7 +102,6 @@ def _projection(delivery: Row) -> dict[str, Any]:
         values[f"{at}/location"] = None
         values[f"riders/{before}/jobs/{delivery.order_id}"] = None
     if delivery.rider_uid is not None:
-        is_open = delivery.state in rules.OPEN and delivery.state is not Status.FAILED
         job = {"status": delivery.status, "attempt_no": delivery.attempt_no, "store_id": str(delivery.store_id)}
-        values[f"riders/{delivery.rider_uid}/jobs/{delivery.order_id}"] = job if is_open else None
+        values[f"riders/{delivery.rider_uid}/jobs/{delivery.order_id}"] = job if delivery.state in rules.OPEN else None
     return values

@@ -36,8 +36,8 @@ class Move(StrEnum):
 
 
 ON_THE_WAY = frozenset({Status.PICKED_UP, Status.ARRIVED})
-OPEN = ON_THE_WAY | {Status.ASSIGNED, Status.FAILED}
-"""What a rider still has to deal with."""
+OPEN = ON_THE_WAY | {Status.ASSIGNED}
+"""What a rider has to bring."""
 
 MOVES: dict[Move, frozenset[Status]] = {
     Move.ASSIGN: frozenset({Status.UNASSIGNED, Status.ASSIGNED}),
