@@ -55,7 +55,7 @@ class _Tasks(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        answer = json.dumps({"name": self.path + "/1", **body}).encode()
+        answer = json.dumps({"task": body["task"] | {"name": f"{self.path}/1"}}).encode()
         self.server.received.append((self.path, body))  # type: ignore[attr-defined] -- our own attribute, set below
         self.send_response(200)
         self.send_header("Content-Type", "application/json")

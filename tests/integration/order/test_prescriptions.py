@@ -137,7 +137,7 @@ def test_the_oldest_order_takes_what_the_prescription_allows(shop: Shop, medicin
 def test_a_rejected_prescription_cancels_what_waited(shop: Shop, medicine: str) -> None:
     paper = Paper(shop)
     order = place(shop, paper, medicine).json["id"]
-    paper.review("rejected")
+    paper.review(status="rejected")
 
     consumers.confirm_covered_orders(str(paper.id))
 
@@ -150,7 +150,7 @@ def test_another_persons_or_an_old_prescription_is_no_use(shop: Shop, medicine: 
     foreign = Paper(shop, uid=new_uid())
     foreign.review({medicine: 5})
     old = Paper(shop)
-    old.review(valid_until=datetime.now(UTC).date() - timedelta(days=2), **{medicine: 5})
+    old.review({medicine: 5}, valid_until=datetime.now(UTC).date() - timedelta(days=2))
 
     assert place(shop, foreign, medicine).status_code == 404
     assert place(shop, old, medicine).status_code == 409
