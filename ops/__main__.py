@@ -25,6 +25,7 @@ COMMANDS = {
     "seed": Command("fill the stores with the sample data", "ops.commands.seed"),
     "run-schedule": Command("run a scheduled function of a local system now", "ops.commands.run_schedule"),
     "functions": Command("print the table of functions, made from the code", "ops.commands.functions"),
+    "docs": Command("write docs/openapi.json, made from the code", "ops.commands.docs"),
     "lint-migrations": Command("refuse SQL that CockroachDB or repeatability forbids", "ops.commands.lint_migrations"),
     "check": Command("run every static check, side by side", "ops.commands.check"),
     "doctor": Command("name what is missing and the command that mends it", "ops.commands.doctor"),
