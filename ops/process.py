@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from ops.errors import OpsError
-from ops.keeper import VARIABLE, end_marked
+from ops.keeper import VARIABLE, end_run, enter
 from ops.paths import ROOT
 
 NOBODY = 65534
@@ -82,11 +82,12 @@ class Run:
     def __init__(self, logs: Path) -> None:
         self.logs = logs
         self.token = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self.ledger = ledger_of(logs, self.token)
         self.children: list[Child] = []
         self.stopping = threading.Event()  # set: nothing more is started or waited for
         logs.mkdir(parents=True, exist_ok=True)
         self._keeper = subprocess.Popen(
-            [sys.executable, "-m", "ops.keeper", self.token],
+            [sys.executable, "-m", "ops.keeper", self.token, str(self.ledger.resolve())],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT, start_new_session=True,
         )  # fmt: skip
 
@@ -117,6 +118,7 @@ class Run:
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
                 user=NOBODY if drop else None, group=NOBODY if drop else None, extra_groups=[] if drop else None,
             )  # fmt: skip
+        enter(self.ledger, process.pid)
         child = Child(name, process, log, began, end_signal, grace_sec)
         self.children.append(child)
         return child
@@ -156,7 +158,7 @@ class Run:
         for child in reversed(self.children):
             child.stop()
         self.children.clear()
-        end_marked(self.token, grace_sec=1.0)
+        end_run(self.token, self.ledger, grace_sec=1.0)
         if self._keeper.stdin is not None:
             self._keeper.stdin.close()
         self._keeper.wait()
@@ -168,6 +170,11 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def ledger_of(logs: Path, token: str) -> Path:
+    """Give the file in which a run notes what it started."""
+    return logs / f"{token}.processes"
 
 
 def is_port_free(port: int, host: str = "127.0.0.1") -> bool:

@@ -21,9 +21,9 @@ from ops import emulators, index, mappings, migrate, stores
 from ops.endpoints import BASE_PORT_VARIABLE, HIGHEST_BASE, PROJECT, Endpoints, Ports, base_port, local_endpoints
 from ops.errors import OpsError
 from ops.http import answers, request
-from ops.keeper import end_marked
+from ops.keeper import end_run
 from ops.paths import LOCAL, MIGRATIONS, ROOT
-from ops.process import Child, Run, is_port_free
+from ops.process import Child, Run, is_port_free, ledger_of
 from ops.project import write_project
 from ops.settings import LocalSettings, given_settings, local_settings
 from ops.steps import Screen, Step, run_steps
@@ -134,7 +134,8 @@ class System:
             raise OpsError(_in_use(self.base, "a system of this working copy runs there")) from error
         last = self.folder / "run.json"
         if last.exists():
-            end_marked(json.loads(last.read_text())["token"])
+            token = str(json.loads(last.read_text())["token"])
+            end_run(token, ledger_of(self.folder / "logs", token))
 
     def _check_ports(self, ports: Ports) -> None:
         skipped = {part for name, part in _LOCAL_PARTS.items() if name in self.given}
