@@ -26,12 +26,16 @@ class Remedy(StrEnum):
     DEAD = "dead"
     PAUSE = "pause"  # nothing of ours goes through: people must act
     PAUSE_TEMPLATE = "pause_template"
+    REST = "rest"  # reported as spam: our number stays silent for a while
+    RETRY_TWICE = "retry_twice"  # nobody knows what it means
     OPTED_OUT = "opted_out"
 
 
 _REMEDIES: dict[Remedy, frozenset[int]] = {
-    Remedy.RETRY: frozenset({1, 2, 4, 80007, 130429, 131000, 131016, 131057}),
-    Remedy.RETRY_SLOWLY: frozenset({131056, 131048}),
+    Remedy.RETRY: frozenset({2, 4, 80007, 130429, 131000, 131016, 131057}),
+    Remedy.RETRY_SLOWLY: frozenset({131056}),
+    Remedy.REST: frozenset({131048}),
+    Remedy.RETRY_TWICE: frozenset({1}),
     Remedy.PAUSE: frozenset({0, 3, 10, 190, 131005, 131031, 131042, 133010, 368, 130497} | set(range(200, 300))),
     Remedy.PAUSE_TEMPLATE: frozenset({132015, 132016}),
     Remedy.OPTED_OUT: frozenset({131050}),

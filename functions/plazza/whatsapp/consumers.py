@@ -1,29 +1,37 @@
 """What outbox rows make happen to messages; each is safe to run twice, because a message is kept once."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from plazza import clock
 from plazza.catalogue.store import prescriptions
 from plazza.data.sql import Tx, read, run_transaction
 from plazza.delivery.store import find_delivery
 from plazza.discount.rules import rupees
+from plazza.order.models.orders import Status
 from plazza.order.store import orders
 from plazza.payment.store import get_refund
+from plazza.whatsapp import rules
 from plazza.whatsapp.actions import inbound, sending
 from plazza.whatsapp.models import Template
+
+SOON_MINUTES = 5
+"""A parcel on the road is never promised for sooner, nor for a time that has passed."""
 
 
 def tell_order_confirmed(key: str) -> None:
     """Tell the customer that their order is confirmed, and for when."""
     order = read(lambda tx: orders.find_order(tx, UUID(key)))
-    if order is not None:
-        _queue(order.uid, Template.ORDER_CONFIRMED, key, [order.number, f"{order.promised_minutes} minutes"])
+    if order is not None and order.status != Status.CANCELLED:
+        _queue(order.uid, Template.ORDER_CONFIRMED, key, [order.number, rules.clock_time(_promised_at(order))])
 
 
 def tell_order_shipped(key: str) -> None:
     """Tell the customer that the rider is on the way."""
     order = read(lambda tx: orders.find_order(tx, UUID(key)))
     if order is not None:
-        _queue(order.uid, Template.ORDER_SHIPPED, key, [order.number, f"{order.promised_minutes} minutes"])
+        left = (_promised_at(order) - clock.now()) // timedelta(minutes=1)
+        _queue(order.uid, Template.ORDER_SHIPPED, key, [order.number, str(max(SOON_MINUTES, left))])
 
 
 def send_delivery_code(key: str) -> None:
@@ -75,6 +83,10 @@ def queue_message(key: str) -> None:
 def process_webhook(key: str) -> None:
     """Work on a stored webhook."""
     inbound.process(key)
+
+
+def _promised_at(order: orders.Order) -> datetime:
+    return (order.confirmed_at or clock.now()) + timedelta(minutes=order.promised_minutes)
 
 
 def _queue(uid: str, template: Template, key: str, parameters: list[str], *, of: str = "order") -> None:

@@ -68,7 +68,7 @@ class NotificationView(Model):
 class Preferences(Model):
     """Whether a person wants messages beyond those of a running order."""
 
-    whatsapp_opted_out: bool
+    whatsapp_opted_out: Annotated[bool, Field(strict=True)]
     language: Literal["en"] = "en"
 
 

@@ -4,23 +4,26 @@ import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from werkzeug.datastructures import Headers
 
 from plazza import clock, logs, settings
 from plazza.data import outbox, rtdb
-from plazza.data.sql import POSTGRES, Tx, read, run_transaction
+from plazza.data.once import Once
+from plazza.data.sql import Tx, read, run_transaction
 from plazza.errors import Conflict, Invalid, Unauthorized
 from plazza.order.store import orders
 from plazza.providers import whatsapp
 from plazza.providers.errors import ProviderRefused
 from plazza.whatsapp import rules
 from plazza.whatsapp.actions import people, sending
-from plazza.whatsapp.models import MessageStatus, Preferences, Received, ThreadView
+from plazza.whatsapp.models import MessageStatus, Received, Template, ThreadView
 from plazza.whatsapp.store import notifications, support
 
 MAX_BODY = 4096
+REPLY = "reply:"
+"""Before the id of support's answers in what WhatsApp gives back with a status."""
 
 
 def receive(raw: bytes, headers: Headers) -> Received:
@@ -74,14 +77,21 @@ def _take_status(status: dict[str, Any]) -> None:
         to = MessageStatus(status["status"])
     except ValueError:
         return  # `played`, `deleted` and whatever comes next
-    message_id = _our_message(status)
+    given = str(status.get("biz_opaque_callback_data") or "")
+    if given.startswith(REPLY):
+        _settle_reply(given.removeprefix(REPLY), to)
+        return
+    # Our own id comes back even when the answer to the sending was lost.
+    message_id = UUID(given) if given else read(lambda tx: notifications.find_by_provider_id(tx, str(status["id"])))
     message = message_id and read(lambda tx: notifications.find(tx, message_id))
     if not message:
         return
     if to is MessageStatus.FAILED:
-        errors = status.get("errors") or [{}]
-        if rules.is_forward(MessageStatus(message.status), to):
+        is_of_this_try = message.provider_message_id in {None, str(status["id"])}
+        if rules.can_fail(MessageStatus(message.status)) and is_of_this_try:
+            errors = status.get("errors") or [{}]
             sending.refuse(message, int(errors[0].get("code") or 0))
+            sending.show(message.id)
         return
 
     def work(tx: Tx) -> bool:
@@ -95,18 +105,20 @@ def _take_status(status: dict[str, Any]) -> None:
         sending.show(message.id)
 
 
-def _our_message(status: dict[str, Any]) -> UUID | None:
-    """Find the message by our own id, which comes back even when the answer to its sending was lost."""
-    given = status.get("biz_opaque_callback_data")
-    if given:
-        return UUID(str(given))
-    return read(lambda tx: notifications.find_by_provider_id(tx, str(status["id"])))
+def _settle_reply(message_id: str, to: MessageStatus) -> None:
+    """Note what became of an answer of support's, also when WhatsApp's own answer to it was lost."""
+    status = "failed" if to is MessageStatus.FAILED else "sent"
+
+    def work(tx: Tx) -> None:
+        if support.get_message_status(tx, message_id) not in {None, "received", status}:
+            support.set_message_status(tx, message_id, status, clock.now())
+
+    run_transaction(work)
 
 
 def _take_message(message: dict[str, Any], value: dict[str, Any]) -> None:
-    contact = next(iter(value.get("contacts") or []), {})
     phone = f"+{message['from']}" if message.get("from") else None
-    contact_id = str(message.get("from_user_id") or contact.get("user_id") or phone)
+    contact_id = _contact_id(message, value, phone)
     uid = people.uid_of(phone) if phone else None
     sent_at = datetime.fromtimestamp(int(message["timestamp"]), UTC)
     run_transaction(
@@ -114,47 +126,47 @@ def _take_message(message: dict[str, Any], value: dict[str, Any]) -> None:
             tx, contact_id, phone, uid, min(sent_at, clock.now()) + rules.WINDOW, clock.now()
         )
     )
-    text = _text(message)[:MAX_BODY]
-    word = rules.plain(text)
-    if word in rules.STOP_WORDS and uid is not None:
-        run_transaction(
-            lambda tx: notifications.set_preferences(tx, uid, Preferences(whatsapp_opted_out=True), clock.now()),
-            on=POSTGRES,
-        )
+    words = {rules.plain(text) for text in _said(message)}
+    if words & rules.STOP_WORDS and uid is not None:
+        sending.opt_out(uid)
         return
-    if (
-        word in rules.TRACK_WORDS
-        and uid is not None
-        and phone is not None
-        and _answer_track(uid, phone, str(message["id"]))
-    ):
+    if words & rules.TRACK_WORDS and uid is not None and _answer_track(uid, str(message["id"])):
         return
-    thread_id = run_transaction(lambda tx: _keep_message(tx, contact_id, str(message["id"]), text))
+    text = next((text for text in _said(message) if text.strip()), f"({str(message.get('type'))[:40]})")
+    thread_id = run_transaction(lambda tx: _keep_message(tx, contact_id, str(message["id"]), text[:MAX_BODY]))
     project_thread(thread_id)
 
 
-def _text(message: dict[str, Any]) -> str:
+def _contact_id(message: dict[str, Any], value: dict[str, Any], phone: str | None) -> str:
+    """Name who wrote: by Meta's id of them, which stays when their number is hidden or changes; without one, by the number."""
+    if message.get("from_user_id"):
+        return str(message["from_user_id"])
+    contacts: list[dict[str, Any]] = value.get("contacts") or []
+    of_number = [contact.get("user_id") for contact in contacts if contact.get("wa_id") == message.get("from")]
+    found = next((user_id for user_id in of_number if user_id), None) or phone
+    if found is None:
+        raise ValueError("a message from nobody")
+    return str(found)
+
+
+def _said(message: dict[str, Any]) -> list[str]:
+    """Give what somebody wrote, or a button's label and then its own id; nothing for a picture, a place, a voice."""
     kind = str(message.get("type"))
-    if kind == "text":
-        return str(message["text"]["body"])
-    if kind == "button":
-        return str(message["button"]["text"])
+    content = message.get(kind) or {}
     if kind == "interactive":
-        return str((message["interactive"].get("button_reply") or {}).get("title", ""))
-    return f"({kind})"  # a picture, a place, a voice: support asks for words
+        reply = content.get("button_reply") or content.get("list_reply") or {}
+        found = [reply.get("title"), reply.get("id")]
+    else:
+        found = {"text": [content.get("body")], "button": [content.get("text"), content.get("payload")]}.get(kind, [])
+    return [text.replace("\x00", "") for text in found if isinstance(text, str)]
 
 
-def _answer_track(uid: str, phone: str, message_id: str) -> bool:
-    """Answer "track" with the last order's status; False when there is no order or no answer can be sent."""
-    number_and_status = read(lambda tx: orders.find_latest(tx, uid))
-    if number_and_status is None:
+def _answer_track(uid: str, message_id: str) -> bool:
+    """Queue the last order's status as the answer to one message, once; False when there is no order."""
+    latest = read(lambda tx: orders.find_latest(tx, uid))
+    if latest is None:
         return False
-    number, status = number_and_status
-    try:
-        whatsapp.send_text(phone, f"Your order {number} is {status}.", f"track:{message_id}"[:500])
-    except ProviderRefused as exc:
-        logs.write("WARNING", "track was not answered", **exc.details)
-        return False
+    run_transaction(lambda tx: sending.queue(tx, uid, Template.ORDER_STATUS, f"answer:{message_id}", list(latest)))
     return True
 
 
@@ -164,8 +176,14 @@ def _keep_message(tx: Tx, contact_id: str, message_id: str, text: str) -> UUID:
     return thread_id
 
 
-def reply(by: str, thread_id: UUID, body: str) -> ThreadView:
-    """Answer a conversation while WhatsApp allows it. Raises NotFound, Conflict with `reason`, ProviderDown, ProviderRefused."""
+def reply(once: Once, by: str, thread_id: UUID, body: str) -> ThreadView:
+    """Answer a conversation while WhatsApp allows it; the same key says it once.
+
+    Raises NotFound, Conflict with `reason`, ProviderDown (it may have been sent), ProviderRefused.
+    """
+    stored = once.answer(ThreadView)
+    if stored is not None:
+        return stored
     thread = read(lambda tx: support.get_thread(tx, thread_id))
     if thread.status != "open":
         raise Conflict("This conversation is closed.", reason="CLOSED")
@@ -173,18 +191,37 @@ def reply(by: str, thread_id: UUID, body: str) -> ThreadView:
         raise Conflict(
             "WhatsApp allows answers for 24 hours after the last message; send a template.", reason="WINDOW_CLOSED"
         )
-    message_id, phone = str(uuid4()), thread.phone
-    run_transaction(
-        lambda tx: support.insert_message(tx, message_id, thread_id, "out", body, by, "sending", clock.now())
-    )
-    try:
-        whatsapp.send_text(phone, body, f"reply:{message_id}")
-    except ProviderRefused:
-        run_transaction(lambda tx: support.set_message_status(tx, message_id, "failed", clock.now()))
-        raise
-    run_transaction(lambda tx: support.set_message_status(tx, message_id, "sent", clock.now()))
+    message_id = str(once.new_id("reply"))
+    if _may_send(message_id, thread_id, by, body):
+        try:
+            whatsapp.send_text(thread.phone, body, f"{REPLY}{message_id}")
+        except ProviderRefused:
+            run_transaction(lambda tx: support.set_message_status(tx, message_id, "failed", clock.now()))
+            raise
+
+    def work(tx: Tx) -> ThreadView:
+        support.set_message_status(tx, message_id, "sent", clock.now())
+        return view(tx, thread_id)
+
+    said = once.run(ThreadView, work)
     project_thread(thread_id)
-    return read(lambda tx: view(tx, thread_id))
+    return said
+
+
+def _may_send(message_id: str, thread_id: UUID, by: str, body: str) -> bool:
+    """Keep an answer before it is sent; False when an earlier try has sent it. Raises Conflict while that is not known."""
+
+    def work(tx: Tx) -> bool:
+        at = clock.now()
+        if support.insert_message(tx, message_id, thread_id, "out", body, by, "sending", at):
+            return True
+        if support.get_message_status(tx, message_id) == "sent":
+            return False
+        if not support.claim_message(tx, message_id, at, at - rules.LOST_ANSWER):
+            raise Conflict("This answer may have been sent; ask again in two minutes.", reason="BEING_SENT")
+        return True
+
+    return run_transaction(work)
 
 
 def close(thread_id: UUID) -> ThreadView:

@@ -71,9 +71,9 @@ def get_thread(thread_id: UUID) -> ThreadView:
 
 
 @api.post("/support/threads/<uuid:thread_id>/reply", roles=STAFF)
-def reply_to_thread(caller: Caller, thread_id: UUID, body: Reply) -> ThreadView:
+def reply_to_thread(caller: Caller, once: Once, thread_id: UUID, body: Reply) -> ThreadView:
     """Answer a conversation, within 24 hours of the person's last message."""
-    return inbound.reply(caller.uid, thread_id, body.body)
+    return inbound.reply(once, caller.uid, thread_id, body.body)
 
 
 @api.post("/support/threads/<uuid:thread_id>/close", roles=STAFF)

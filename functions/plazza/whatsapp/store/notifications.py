@@ -22,6 +22,7 @@ class Notification(NamedTuple):
     status: str
     provider_message_id: str | None
     attempts: int
+    created_at: datetime
 
 
 def insert(
@@ -37,14 +38,14 @@ def insert(
 def find(tx: Tx, message_id: UUID) -> Notification | None:
     """Give a message, or None."""
     query = """
-        SELECT id, uid, template, subject, parameters, status, provider_message_id, attempts FROM notifications WHERE id = %s"""
+        SELECT id, uid, template, subject, parameters, status, provider_message_id, attempts, created_at FROM notifications WHERE id = %s"""
     return tx.row(Notification, query, (message_id,))
 
 
 def lock(tx: Tx, message_id: UUID) -> Notification | None:
     """Give a message and hold it, or None."""
     query = """
-        SELECT id, uid, template, subject, parameters, status, provider_message_id, attempts
+        SELECT id, uid, template, subject, parameters, status, provider_message_id, attempts, created_at
           FROM notifications WHERE id = %s FOR UPDATE"""
     return tx.row(Notification, query, (message_id,))
 
@@ -76,7 +77,7 @@ def claim(tx: Tx, message_id: UUID, at: datetime, lease_until: datetime) -> Noti
     query = """
         UPDATE notifications SET status = 'sending', attempts = attempts + 1, next_attempt_at = %s, updated_at = %s
          WHERE id = %s AND status IN ('queued', 'sending', 'failed') AND next_attempt_at <= %s
-        RETURNING id, uid, template, subject, parameters, status, provider_message_id, attempts"""
+        RETURNING id, uid, template, subject, parameters, status, provider_message_id, attempts, created_at"""
     return tx.row(Notification, query, (lease_until, at, message_id, at))
 
 
@@ -86,7 +87,7 @@ def set_status(
 ) -> None:  # fmt: skip
     """Move a message."""
     query = """
-        UPDATE notifications SET status = %s, provider_message_id = coalesce(provider_message_id, %s), error_code = %s,
+        UPDATE notifications SET status = %s, provider_message_id = coalesce(%s, provider_message_id), error_code = %s,
                next_attempt_at = coalesce(%s, next_attempt_at), updated_at = %s
          WHERE id = %s"""
     tx.execute(query, (status, provider_id, error, next_at, at, message_id))
@@ -98,6 +99,13 @@ def list_due(tx: Tx, at: datetime, limit: int) -> list[UUID]:
         SELECT id FROM notifications WHERE status IN ('queued', 'sending', 'failed') AND next_attempt_at <= %s
          ORDER BY next_attempt_at, id LIMIT %s"""
     return tx.values(query, (at, limit))
+
+
+def list_settled(tx: Tx, ids: list[UUID]) -> list[UUID]:
+    """Give those of these messages that nobody is going to send (again)."""
+    query = """
+        SELECT id FROM notifications WHERE id = ANY(%s) AND status NOT IN ('queued', 'sending', 'failed') ORDER BY id"""
+    return tx.values(query, (ids,))
 
 
 def get_pause(tx: Tx, scopes: list[str], at: datetime) -> datetime | None:

@@ -43,8 +43,8 @@ def get_webhook(tx: Tx, event_id: str) -> str | None:
 
 
 def set_webhook_done(tx: Tx, event_id: str, at: datetime) -> None:
-    """Mark a webhook as worked on."""
-    query = "UPDATE webhook_events SET status = 'processed', processed_at = %s WHERE provider = 'whatsapp' AND event_id = %s"
+    """Mark a webhook as worked on, and forget what people wrote in it."""
+    query = "UPDATE webhook_events SET status = 'processed', body = '', processed_at = %s WHERE provider = 'whatsapp' AND event_id = %s"
     tx.execute(query, (at, event_id))
 
 
@@ -62,6 +62,11 @@ def upsert_contact(tx: Tx, contact_id: str, phone: str | None, uid: str | None, 
            window_expires_at = greatest(whatsapp_contacts.window_expires_at, excluded.window_expires_at),
            updated_at = excluded.updated_at"""
     tx.execute(query, (contact_id, phone, uid, window, at))
+
+
+def get_window(tx: Tx, phone: str) -> datetime | None:
+    """Give until when a number may be sent texts, or None."""
+    return tx.value("SELECT window_expires_at FROM whatsapp_contacts WHERE phone = %s", (phone,))
 
 
 def get_contact(tx: Tx, contact_id: str) -> Contact | None:
@@ -86,6 +91,19 @@ def insert_message(
         INSERT INTO support_messages (id, thread_id, direction, body, author_uid, status, created_at, updated_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING"""
     return tx.execute(query, (message_id, thread_id, direction, body, author, status, at, at)) == 1
+
+
+def claim_message(tx: Tx, message_id: str, at: datetime, untouched_since: datetime) -> bool:
+    """Take one of our messages to send it again; False when it is sent, or somebody sends it just now."""
+    query = """
+        UPDATE support_messages SET status = 'sending', updated_at = %s
+         WHERE id = %s AND status IN ('sending', 'failed') AND updated_at < %s"""
+    return tx.execute(query, (at, message_id, untouched_since)) == 1
+
+
+def get_message_status(tx: Tx, message_id: str) -> str | None:
+    """Give how far one of our messages is."""
+    return tx.value("SELECT status FROM support_messages WHERE id = %s", (message_id,))
 
 
 def set_message_status(tx: Tx, message_id: str, status: str, at: datetime) -> None:
