@@ -168,7 +168,8 @@ def test_an_order_whose_answer_was_lost_is_found_by_its_number(
 ) -> None:
     monkeypatch.setattr(razorpay, "READ_SEC", 0.5)
     number = f"PLZ-{uuid4().hex[:8].upper()}"
-    there.fails(kind, path="/v1/orders", method="POST", **({"status": 502} if kind == "act_then_status" else {}))
+    more: dict[str, Any] = {"status": 502} if kind == "act_then_status" else {}
+    there.fails(kind, path="/v1/orders", method="POST", **more)
 
     with pytest.raises(ProviderDown):
         razorpay.create_order(uuid4(), number, 45_950)
@@ -180,7 +181,8 @@ def test_an_order_whose_answer_was_lost_is_found_by_its_number(
 @pytest.mark.parametrize("kind", ["act_then_drop", "act_then_status"])
 def test_a_refund_asked_twice_is_one_refund(there: Razorpay, kind: str) -> None:
     payment_id, refund_id = paid(there), uuid4()
-    there.fails(kind, path="/v1/payments/*/refund", **({"status": 504} if kind == "act_then_status" else {}))
+    more: dict[str, Any] = {"status": 504} if kind == "act_then_status" else {}
+    there.fails(kind, path="/v1/payments/*/refund", **more)
 
     with pytest.raises(ProviderDown):
         razorpay.refund(payment_id, 10_000, refund_id)

@@ -1,6 +1,7 @@
 """Payments come to the same end in whatever order, and however often, they are told."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -161,7 +162,7 @@ def test_an_unsettled_payment_is_asked_about_ever_more_rarely_until_it_cannot_be
         looks.append(next_at)
         at = next_at
 
-    pauses = [after - before for before, after in zip(looks, looks[1:], strict=False)]
+    pauses = [after - before for before, after in pairwise(looks)]
     assert looks[0] == began + timedelta(minutes=2)
     assert pauses == sorted(pauses)
     assert timedelta(days=6) < looks[-1] - began < timedelta(days=6, hours=7)
