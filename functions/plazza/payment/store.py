@@ -175,19 +175,10 @@ def insert_refund(
     """Promise a refund; False when this cause was refunded before. The schema refuses one above the capture."""
     query = """
         INSERT INTO refunds (id, payment_id, razorpay_payment_id, cause, amount_paise, reason, status, requested_by, created_at, updated_at)
-        VALUES (%s, %s, %s, %s, %s, %s, 'requested', %s, %s, %s) ON CONFLICT (cause) DO NOTHING"""
-    values = (
-        refund.id,
-        refund.payment_id,
-        razorpay_payment_id,
-        cause,
-        refund.amount_paise,
-        refund.reason,
-        requested_by,
-        at,
-        at,
-    )
-    if tx.execute(query, values) == 0:
+        VALUES (%(id)s, %(payment_id)s, %(attempt)s, %(cause)s, %(amount_paise)s, %(reason)s, 'requested', %(by)s, %(at)s, %(at)s)
+        ON CONFLICT (cause) DO NOTHING"""
+    params = refund.model_dump() | {"attempt": razorpay_payment_id, "cause": cause, "by": requested_by, "at": at}
+    if tx.execute(query, params) == 0:
         return False
     count = (
         "UPDATE payments SET refunded_paise = refunded_paise + %s, version = version + 1, updated_at = %s WHERE id = %s"
