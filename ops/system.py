@@ -199,11 +199,16 @@ class System:
 
 @contextmanager
 def local_system(
-    *, base: int | None = None, is_throwaway: bool = False, url: str | None = None, screen: Screen | None = None
+    *,
+    base: int | None = None,
+    is_throwaway: bool = False,
+    is_local: bool = False,
+    url: str | None = None,
+    screen: Screen | None = None,
 ) -> Generator[System]:
     """Give a running system and end it: that of `base`, a throwaway one on free ports, or a running one by its `url`.
 
-    A throwaway system uses nothing of the environment's stores and providers, and leaves its folder only when it fails.
+    A throwaway or local system uses nobody's real stores and providers; a throwaway one leaves its folder only when it fails.
     """
     screen = screen or Screen()
     if url is not None:
@@ -211,7 +216,8 @@ def local_system(
         return
     chosen = free_base() if is_throwaway else base if base is not None else base_port()
     folder = LOCAL / (f"throwaway-{chosen}" if is_throwaway else str(chosen))
-    system = System(chosen, folder, {} if is_throwaway else given_settings(), screen, is_kept=not is_throwaway)
+    given = {} if is_throwaway or is_local else given_settings()
+    system = System(chosen, folder, given, screen, is_kept=not is_throwaway)
     try:
         system.start()
         yield system

@@ -21,8 +21,9 @@ _EXPORT_SEC = 60.0
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--base", type=int, help=f"first of the ports, instead of {BASE_PORT_VARIABLE} (8700)")
+    parser.add_argument("--local", action="store_true", help="no real stores or providers, whatever is set")
     parser.add_argument(
-        "--throwaway", action="store_true", help="free ports, a folder that is removed, no real stores or providers"
+        "--throwaway", action="store_true", help="as --local, on free ports and in a folder that is removed"
     )
 
 
@@ -32,7 +33,7 @@ def main(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a shell starts background jobs deaf to SIGINT
         signal.signal(number, _interrupt)
     try:
-        with local_system(base=options.base, is_throwaway=options.throwaway) as system:
+        with local_system(base=options.base, is_throwaway=options.throwaway, is_local=options.local) as system:
             say = system.screen.line
             attendants = [
                 Ticker(system.endpoints, say),

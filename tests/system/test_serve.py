@@ -1,7 +1,6 @@
 """`ops serve` as a person uses it: beside another, killed in every way, and started again on the same data."""
 
 import json
-import os
 import re
 import signal
 import socket
@@ -19,15 +18,15 @@ from ops.endpoints import Ports, local_endpoints
 from ops.keeper import members
 from ops.paths import LOCAL, ROOT
 from ops.process import ledger_of, port_answers
-from ops.settings import SECRETS
 from ops.system import free_base
+from tests.support import machine
 
 _START_SEC = 150.0
 pytestmark = pytest.mark.timeout(600)
 
 
 class Serve:
-    """A `serve` in a process of its own, on ports of its own; real stores and keys of the machine are left out."""
+    """A `serve` in a process of its own, on ports of its own."""
 
     def __init__(self, base: int) -> None:
         self.base = base
@@ -37,11 +36,10 @@ class Serve:
 
     def start(self) -> None:
         self.folder.parent.mkdir(exist_ok=True)
-        environment = {key: value for key, value in os.environ.items() if key not in SECRETS}
         with self._output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ops", "serve", "--base", str(self.base)],
-                cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT,
+                [sys.executable, "-m", "ops", "serve", "--local", "--base", str(self.base)],
+                cwd=ROOT, env=machine.ENVIRONMENT, stdout=output, stderr=subprocess.STDOUT,
             )  # fmt: skip
 
     def wait_until_ready(self) -> None:
@@ -98,20 +96,23 @@ def test_what_it_prints_works_when_pasted(serve: Serve) -> None:
 
 def test_a_schedule_runs_when_asked(serve: Serve) -> None:
     command = [sys.executable, "-m", "ops", "run-schedule", "purge_expired_data", "--base", str(serve.base)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=machine.ENVIRONMENT, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
     wrong = subprocess.run(
-        [*command[:4], "nonsense", *command[5:]], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+        [*command[:4], "nonsense", *command[5:]],
+        cwd=ROOT, env=machine.ENVIRONMENT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert wrong.returncode == 1
     assert "purge_expired_data" in wrong.stderr
 
 
 def test_a_second_serve_on_the_same_ports_says_so_in_one_line(serve: Serve) -> None:
-    command = [sys.executable, "-m", "ops", "serve", "--base", str(serve.base)]
+    command = [sys.executable, "-m", "ops", "serve", "--local", "--base", str(serve.base)]
 
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command, cwd=ROOT, env=machine.ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60
+    )
 
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -125,8 +126,10 @@ def test_a_port_that_something_else_holds_is_named() -> None:
         holder.bind(("127.0.0.1", Ports(base).of("redis")))
         holder.listen()
 
-        command = [sys.executable, "-m", "ops", "serve", "--base", str(base)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+        command = [sys.executable, "-m", "ops", "serve", "--local", "--base", str(base)]
+        done = subprocess.run(
+            command, cwd=ROOT, env=machine.ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60
+        )
 
     remove(LOCAL / str(base))
     assert done.returncode == 1
