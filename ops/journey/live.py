@@ -45,6 +45,7 @@ class Watch:
 
     def close(self) -> None:
         """Stop watching."""
+        self._answer.raw.shutdown()  # `close` alone waits for the reading thread, whose read ends with the next keep-alive
         self._answer.close()
 
     def __enter__(self) -> Self:
