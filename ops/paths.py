@@ -1,5 +1,6 @@
 """Where things are in the repository; standard library only, so that it loads before anything is installed."""
 
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,3 +17,9 @@ MIGRATIONS = ROOT / "migrations"
 MAPPINGS = ROOT / "mappings"
 LOCAL = ROOT / ".plazza"
 SETUP_LOGS = LOCAL / "setup"
+
+
+def use_functions() -> None:
+    """Let this process import the functions' own code, which lives in their folder."""
+    if str(FUNCTIONS) not in sys.path:
+        sys.path.append(str(FUNCTIONS))

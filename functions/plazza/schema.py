@@ -1,5 +1,6 @@
 """The base of every body, query and answer, and the field types that several services share."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
@@ -7,6 +8,7 @@ from typing import Annotated, Generic, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
 Item = TypeVar("Item")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Model(BaseModel):
@@ -26,9 +28,9 @@ class Page(Model, Generic[Item]):
 
 def _without_controls(text: str) -> str:
     """Refuse control characters and lone surrogates, which no store and no label can hold."""
-    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in text):
+    if _CONTROL.search(text):
         raise ValueError("must not contain control characters")
-    return unicodedata.normalize("NFC", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _as_utc(instant: datetime) -> str:

@@ -1,9 +1,7 @@
 """The entry to the sample data: whoever starts a system calls `seed`, whoever has only databases calls `load`."""
 
-import sys
-
 from ops.endpoints import Endpoints
-from ops.paths import FUNCTIONS
+from ops.paths import use_functions
 
 
 def seed(system: Endpoints) -> dict[str, int]:
@@ -19,8 +17,7 @@ def seed(system: Endpoints) -> dict[str, int]:
 def load(*, cockroach_url: str, postgres_url: str, auth_host: str | None, project_id: str) -> dict[str, int]:
     """Fill both databases, and the auth emulator when its host is given. Gives how many of each thing there are."""
     # The sample products get their search keys from the catalogue's own rules, which live in the functions' folder.
-    if str(FUNCTIONS) not in sys.path:
-        sys.path.append(str(FUNCTIONS))
+    use_functions()
     from ops.seed.fill import fill
 
     return fill(cockroach_url=cockroach_url, postgres_url=postgres_url, auth_host=auth_host, project_id=project_id)

@@ -102,12 +102,13 @@ def _from_database(query: Query, wanted: SearchProducts | None) -> list[dict[str
 def _passes(product: store.FullProduct, wanted: SearchProducts | None) -> bool:
     if wanted is None:
         return True
+    price = product.price_paise
     return (
         wanted.form in {None, product.form}
         and wanted.manufacturer in {None, product.manufacturer}
         and wanted.schedule in {None, product.schedule}
         and wanted.prescription_required in {None, product.prescription_required}
         and (wanted.salt is None or salt_name(wanted.salt) in {salt_name(salt["salt"]) for salt in product.salts})
-        and (wanted.min_price_paise is None or product.price_paise >= wanted.min_price_paise)
-        and (wanted.max_price_paise is None or product.price_paise <= wanted.max_price_paise)
+        and (wanted.min_price_paise is None or (price is not None and price >= wanted.min_price_paise))
+        and (wanted.max_price_paise is None or (price is not None and price <= wanted.max_price_paise))
     )

@@ -86,12 +86,14 @@ def _shown(hit: Hit) -> SearchHit:
 
 
 def _price(hit: Hit) -> tuple[object, ...]:
-    return hit.view["price_paise"], hit.view["sku"]
+    price = hit.view["price_paise"]
+    return price is None, price or 0, hit.view["sku"]
 
 
 def _unit_price(hit: Hit) -> tuple[object, ...]:
     price = unit_price(hit.view["price_paise"], hit.view["pack_quantity"])
-    return price is None, hit.view["price_paise"] if price is None else price, hit.view["sku"]
+    pack_price = hit.view["price_paise"]
+    return pack_price is None, price is None, (pack_price or 0) if price is None else price, hit.view["sku"]
 
 
 def _popularity(hit: Hit) -> tuple[object, ...]:

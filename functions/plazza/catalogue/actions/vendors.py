@@ -55,7 +55,7 @@ def decide(by: str, body: DecideVendorProduct) -> VendorProductView:
     """Keep a person's decision. Raises NotFound, Invalid for an unknown product."""
 
     def work(tx: Tx) -> VendorProductView:
-        if body.product_id is not None and not products.list_products(tx, [body.product_id]):
+        if body.product_id is not None and products.find_product(tx, body.product_id) is None:
             raise Invalid("There is no such product.", field="product_id")
         vendors.set_decision(tx, body.vendor, body.vendor_sku, body.product_id, by, clock.now())
         found = vendors.get_vendor_product(tx, body.vendor, body.vendor_sku)

@@ -1,9 +1,9 @@
 """Bodies, queries and answers about products."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from plazza.money import Paise
 from plazza.schema import Instant, Limit, Model, Quantity, ShortText, Text
@@ -12,6 +12,7 @@ Schedule = Literal["none", "H", "H1", "X"]
 Sku = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Cursor = Annotated[str, Field(max_length=500)]
 Short = Annotated[Text, Field(max_length=200)]
+Problem = Literal["NOT_FOUND", "DISCONTINUED", "NOT_PRICED", "TOO_MANY"]
 Price = Annotated[Paise, Field(gt=0)]
 
 
@@ -25,7 +26,10 @@ class SaltView(Model):
 
 
 class ProductView(Model):
-    """A product as anyone may see it; `unit_price_paise` is the price of one tablet, millilitre or gram, rounded to the paisa."""
+    """A product as anyone may see it; `unit_price_paise` is the price of one tablet, millilitre or gram, rounded to the paisa.
+
+    A product whose MRP nobody knows yet is found, has no prices, and cannot be ordered.
+    """
 
     id: UUID
     sku: str
@@ -39,8 +43,8 @@ class ProductView(Model):
     pack_label: str
     pack_quantity: int | None
     pack_unit: str
-    mrp_paise: Paise
-    price_paise: Paise
+    mrp_paise: Paise | None
+    price_paise: Paise | None
     unit_price_paise: Paise | None
     schedule: Schedule
     prescription_required: bool
@@ -100,7 +104,7 @@ class CheckedItem(Model):
     mrp_paise: Paise | None
     prescription_required: bool
     max_per_order: int | None
-    problems: list[Literal["NOT_FOUND", "DISCONTINUED", "TOO_MANY"]]
+    problems: list[Problem]
 
 
 class SameSalt(Model):
@@ -120,7 +124,11 @@ class CheckedCart(Model):
 
 
 class PutProduct(Model):
-    """Everything that staff say of a product. What is left out is read from the name where it can be."""
+    """Everything that is said of a product. What is left out is read from the name where it can be.
+
+    Without an MRP it is found but cannot be ordered; without a price it is sold at its MRP. A schedule that is not said is not known:
+    the product then needs a prescription until somebody says it, unless `prescription_required` is said itself.
+    """
 
     name: Annotated[Text, Field(min_length=1, max_length=300)]
     brand: Short = ""
@@ -130,15 +138,23 @@ class PutProduct(Model):
     salts: Annotated[list[SaltView], Field(max_length=20, default_factory=list)]
     manufacturer: Short = ""
     pack_label: Short = ""
-    mrp_paise: Price
-    price_paise: Price
+    salts_complete: bool = True
+    mrp_paise: Price | None = None
+    price_paise: Price | None = None
     gst_bp: Annotated[int, Field(ge=0, le=4000, strict=True)] = 500
     hsn: Annotated[str, Field(pattern=r"^([0-9]{4,8})?$")] = ""
     schedule: Schedule = "none"
-    prescription_required: bool = False
+    prescription_required: bool | None = None
     image_url: Annotated[str, Field(max_length=500, pattern=r"^https://")] | None = None
     max_per_order: Annotated[int, Field(ge=1, le=100, strict=True)] = 10
     status: Literal["active", "discontinued"] = "active"
+
+    @model_validator(mode="after")
+    def _lawful_price(self) -> Self:
+        """Refuse a price above the MRP, and one without it: the law is about both."""
+        if self.price_paise is not None and (self.mrp_paise is None or self.price_paise > self.mrp_paise):
+            raise ValueError("price_paise must not exceed mrp_paise, which must be given with it")
+        return self
 
 
 class ImportedProduct(PutProduct):

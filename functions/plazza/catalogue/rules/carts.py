@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from plazza.catalogue.models.products import CartItem, CheckedCart, CheckedItem, ProductView, SameSalt
+from plazza.catalogue.models.products import CartItem, CheckedCart, CheckedItem, Problem, ProductView, SameSalt
 from plazza.catalogue.rules.salts import salt_name
 
 
@@ -42,12 +42,16 @@ def _check(item: CartItem, product: ProductView | None, wanted: int) -> CheckedI
         mrp_paise=product.mrp_paise,
         prescription_required=product.prescription_required,
         max_per_order=product.max_per_order,
-        problems=["DISCONTINUED"]
-        if product.status != "active"
-        else ["TOO_MANY"]
-        if wanted > product.max_per_order
-        else [],
+        problems=_problems(product, wanted),
     )
+
+
+def _problems(product: ProductView, wanted: int) -> list[Problem]:
+    if product.status != "active":
+        return ["DISCONTINUED"]
+    if product.price_paise is None:
+        return ["NOT_PRICED"]
+    return ["TOO_MANY"] if wanted > product.max_per_order else []
 
 
 def _duplicates(products: Sequence[ProductView]) -> list[SameSalt]:

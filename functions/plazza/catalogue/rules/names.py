@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from plazza.catalogue.rules import strengths
@@ -114,6 +115,7 @@ _PACK_NUMBER = re.compile(r"(?<![\d.])(\d{1,5}(?:\.\d{1,3})?)\s*([a-z]+)")
 _MULTIPLIED = re.compile(r"(\d{1,3})\s*(?:strips?|packs?|pens?|vials?|x)\s*(?:of|x)?\s*(?=\d)")
 
 
+@lru_cache(maxsize=4096)
 def read_pack(label: str) -> Pack | None:
     """Read "strip of 15 tablets", "bottle of 60 ml", "pack of 1 pen of 3 ml", "10 x 10 tablets"; None when it says no amount.
 

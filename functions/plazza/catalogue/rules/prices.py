@@ -3,14 +3,16 @@
 from fractions import Fraction
 
 
-def unit_price_paise(price_paise: int, pack_quantity: int | None) -> int | None:
-    """Give the price of one piece, millilitre or gram, rounded half up to the paisa, for people to read; None without a pack size."""
-    return None if not pack_quantity else (2 * price_paise + pack_quantity) // (2 * pack_quantity)
+def unit_price_paise(price_paise: int | None, pack_quantity: int | None) -> int | None:
+    """Give the price of one piece, millilitre or gram, rounded half up to the paisa, for people; None without a price or pack size."""
+    return (
+        None if price_paise is None or not pack_quantity else (2 * price_paise + pack_quantity) // (2 * pack_quantity)
+    )
 
 
-def unit_price(price_paise: int, pack_quantity: int | None) -> Fraction | None:
+def unit_price(price_paise: int | None, pack_quantity: int | None) -> Fraction | None:
     """Give the exact price of one unit, for comparing."""
-    return Fraction(price_paise, pack_quantity) if pack_quantity else None
+    return Fraction(price_paise, pack_quantity) if price_paise is not None and pack_quantity else None
 
 
 def saving_percent(price: Fraction | None, instead: Fraction | None) -> int | None:

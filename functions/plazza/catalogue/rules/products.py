@@ -1,6 +1,7 @@
 """A product as staff or another system describes it → the row that is stored; what the name says fills what was not said."""
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from plazza.catalogue.models.products import PutProduct, SaltView
@@ -29,11 +30,13 @@ class Content(NamedTuple):
     pack_label: str
     pack_quantity: int | None
     pack_unit: str
-    mrp_paise: int
-    price_paise: int
+    salts_complete: bool
+    mrp_paise: int | None
+    price_paise: int | None
     gst_bp: int
     hsn: str
     schedule: str
+    schedule_known: bool
     prescription_required: bool
     image_url: str | None
     max_per_order: int
@@ -43,8 +46,6 @@ class Content(NamedTuple):
 
 def make_content(sku: str, described: PutProduct, airtable_record_id: str | None = None) -> Content:
     """Give the row of a described product. Raises Invalid for what no product may be."""
-    if described.price_paise > described.mrp_paise:
-        raise Invalid("price_paise must not exceed mrp_paise.", field="price_paise")
     named = names.read_name(described.name)
     composition = [_salt(salt) for salt in described.salts]
     normalized = normalize(described.name)
@@ -52,7 +53,10 @@ def make_content(sku: str, described: PutProduct, airtable_record_id: str | None
         raise Invalid("The name must hold a letter or a digit.", field="name")
     brand = described.brand or named.brand
     pack = names.read_pack(described.pack_label)
-    is_scheduled = described.schedule != "none"
+    is_known = "schedule" in described.model_fields_set
+    needs = described.prescription_required or described.schedule != "none"
+    if described.prescription_required is None and not is_known:
+        needs = True
     return Content(
         sku=sku,
         name=described.name,
@@ -63,7 +67,7 @@ def make_content(sku: str, described: PutProduct, airtable_record_id: str | None
         strength=described.strength
         or label([one.strength for one in composition if one.strength] or list(named.strengths)),
         salts=salts.to_json(composition),
-        salt_key=salts.salt_key(composition),
+        salt_key=salts.salt_key(composition) if described.salts_complete else "",
         brand_key=keys.brand_key(brand, described.name),
         brand_sound=keys.brand_sound(brand, described.name),
         salt_names=" ".join(salts.salt_name(one.name) for one in composition),
@@ -71,12 +75,14 @@ def make_content(sku: str, described: PutProduct, airtable_record_id: str | None
         pack_label=described.pack_label,
         pack_quantity=pack.quantity if pack else None,
         pack_unit=pack.unit if pack else "",
+        salts_complete=described.salts_complete,
         mrp_paise=described.mrp_paise,
-        price_paise=described.price_paise,
+        price_paise=described.mrp_paise if described.price_paise is None else described.price_paise,
         gst_bp=described.gst_bp,
         hsn=described.hsn,
         schedule=described.schedule,
-        prescription_required=described.prescription_required or is_scheduled,
+        schedule_known=is_known,
+        prescription_required=needs,
         image_url=described.image_url,
         max_per_order=described.max_per_order,
         status=described.status,
@@ -84,6 +90,7 @@ def make_content(sku: str, described: PutProduct, airtable_record_id: str | None
     )
 
 
+@lru_cache(maxsize=20_000)
 def _salt(described: SaltView) -> salts.Salt:
     if described.strength is None:
         return salts.Salt(described.salt, None)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from plazza.catalogue.rules.strengths import Strength, plain, read_strengths, strip_strengths
@@ -39,6 +40,7 @@ _HYDRATES = {
 }
 
 
+@lru_cache(maxsize=20_000)
 def salt_name(text: str) -> str:
     """Give a salt's name as it is compared: one spelling, without the acid or base it is bound to."""
     name = normalize(text)

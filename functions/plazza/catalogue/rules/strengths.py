@@ -6,6 +6,7 @@ What cannot be read is left out, never guessed.
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from plazza.catalogue.rules.text import fold
@@ -61,8 +62,13 @@ def plain(value: Decimal) -> str:
 
 def read_strengths(text: str) -> list[Strength]:
     """Give every strength of a text in its order; in "5/500mg" the last unit is that of both."""
+    return list(_read(text))
+
+
+@lru_cache(maxsize=20_000)
+def _read(text: str) -> tuple[Strength, ...]:
     text = _spread_units(fold(text))
-    return [strength for found in _STRENGTH.finditer(text) if (strength := _strength(found)) is not None]
+    return tuple(strength for found in _STRENGTH.finditer(text) if (strength := _strength(found)) is not None)
 
 
 def read_numbers(text: str) -> set[str]:

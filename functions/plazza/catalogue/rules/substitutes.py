@@ -27,8 +27,8 @@ class Priced(Protocol):
         ...
 
     @property
-    def price_paise(self) -> int:
-        """Give the price of a pack."""
+    def price_paise(self) -> int | None:
+        """Give the price of a pack, None when it is not known."""
         ...
 
     @property
@@ -60,8 +60,9 @@ def is_narrow(salts: Sequence[str]) -> bool:
 def cheapest_first(candidates: Sequence[Candidate], pack_unit: str) -> list[Candidate]:
     """Order by the price of the unit; a pack that counts in other units, or in none, cannot be compared and stands last."""
 
-    def key(one: Candidate) -> tuple[bool, object, str]:
+    def key(one: Candidate) -> tuple[bool, bool, object, str]:
         price = unit_price(one.price_paise, one.pack_quantity) if one.pack_unit == pack_unit else None
-        return price is None, one.price_paise if price is None else price, one.sku
+        pack_price = one.price_paise
+        return pack_price is None, price is None, (pack_price or 0) if price is None else price, one.sku
 
     return sorted(candidates, key=key)

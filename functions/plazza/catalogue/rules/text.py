@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 MAX_QUERY = 200
 """Characters of a query that are looked at: longer than any name in the trade."""
@@ -13,8 +14,11 @@ _DROPPED = dict.fromkeys(map(ord, "'`\u2019\u00ae\u2122\u200c\u200d"), "")  # ap
 _FOLDED = _MICRO | _DROPPED
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Bring text to one form: compatibility letters, small letters, no Latin accents, ASCII digits, `mcg` for `µg`, 60000 for 60,000."""
+    if text.isascii():
+        return _THOUSANDS.sub("", text.translate(_DROPPED).casefold())
     text = unicodedata.normalize("NFKD", text.translate(_FOLDED)).translate(_FOLDED).casefold()
     kept = [_digit(char) for char in text if not "\u0300" <= char <= "\u036f"]
     return _THOUSANDS.sub("", unicodedata.normalize("NFC", "".join(kept)))

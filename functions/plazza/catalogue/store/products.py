@@ -52,15 +52,17 @@ class FullProduct(NamedTuple):
     strength: str
     salts: list[dict[str, str]]
     salt_key: str
+    salts_complete: bool
     manufacturer: str
     pack_label: str
     pack_quantity: int | None
     pack_unit: str
-    mrp_paise: int
-    price_paise: int
+    mrp_paise: int | None
+    price_paise: int | None
     gst_bp: int
     hsn: str
     schedule: str
+    schedule_known: bool
     prescription_required: bool
     image_url: str | None
     max_per_order: int
@@ -70,18 +72,18 @@ class FullProduct(NamedTuple):
 
 
 _FULL: LiteralString = """
-    SELECT id, sku, name, normalized_name, brand, form, release, strength, salts, salt_key, manufacturer, pack_label, pack_quantity,
-           pack_unit, mrp_paise, price_paise, gst_bp, hsn, schedule, prescription_required, image_url, max_per_order, popularity, status,
+    SELECT id, sku, name, normalized_name, brand, form, release, strength, salts, salt_key, salts_complete, manufacturer, pack_label,
+           pack_quantity, pack_unit, mrp_paise, price_paise, gst_bp, hsn, schedule, schedule_known, prescription_required, image_url, max_per_order, popularity, status,
            version
       FROM products"""
 
 
 def list_products(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, Product]:
-    """Give products by id; an unknown id is left out, a discontinued product is there with its status."""
+    """Give products by id; an unknown id is left out and so is one without a price, a discontinued product is there with its status."""
     query = """
         SELECT id, sku, name, brand, form, release, strength, salt_key, manufacturer, pack_label, pack_quantity, pack_unit, mrp_paise,
                price_paise, gst_bp, hsn, schedule, prescription_required, max_per_order, status, version
-          FROM products WHERE id = ANY(%s)"""
+          FROM products WHERE id = ANY(%s) AND price_paise IS NOT NULL"""
     return {product.id: product for product in tx.rows(Product, query, (list(ids),))}
 
 
@@ -152,11 +154,11 @@ def insert_product(tx: Tx, product_id: UUID, content: Content, at: datetime) -> 
     """Write a new product as version 1."""
     query = """
         INSERT INTO products (id, sku, name, normalized_name, brand, form, release, strength, salts, salt_key, brand_key, brand_sound,
-                              salt_names, manufacturer, pack_label, pack_quantity, pack_unit, mrp_paise, price_paise, gst_bp, hsn, schedule,
-                              prescription_required, image_url, max_per_order, status, airtable_record_id, created_at, updated_at)
+                              salt_names, salts_complete, manufacturer, pack_label, pack_quantity, pack_unit, mrp_paise, price_paise, gst_bp,
+                              hsn, schedule, schedule_known, prescription_required, image_url, max_per_order, status, airtable_record_id, created_at, updated_at)
         VALUES (%(id)s, %(sku)s, %(name)s, %(normalized_name)s, %(brand)s, %(form)s, %(release)s, %(strength)s, %(salts)s, %(salt_key)s,
-                %(brand_key)s, %(brand_sound)s, %(salt_names)s, %(manufacturer)s, %(pack_label)s, %(pack_quantity)s, %(pack_unit)s,
-                %(mrp_paise)s, %(price_paise)s, %(gst_bp)s, %(hsn)s, %(schedule)s, %(prescription_required)s, %(image_url)s,
+                %(brand_key)s, %(brand_sound)s, %(salt_names)s, %(salts_complete)s, %(manufacturer)s, %(pack_label)s, %(pack_quantity)s, %(pack_unit)s,
+                %(mrp_paise)s, %(price_paise)s, %(gst_bp)s, %(hsn)s, %(schedule)s, %(schedule_known)s, %(prescription_required)s, %(image_url)s,
                 %(max_per_order)s, %(status)s, %(airtable_record_id)s, %(at)s, %(at)s)"""
     tx.execute(query, _values(content) | {"id": product_id, "at": at})
 
@@ -167,9 +169,9 @@ def set_product(tx: Tx, product_id: UUID, content: Content, at: datetime) -> Non
         UPDATE products
            SET name = %(name)s, normalized_name = %(normalized_name)s, brand = %(brand)s, form = %(form)s, release = %(release)s,
                strength = %(strength)s, salts = %(salts)s, salt_key = %(salt_key)s, brand_key = %(brand_key)s, brand_sound = %(brand_sound)s,
-               salt_names = %(salt_names)s, manufacturer = %(manufacturer)s, pack_label = %(pack_label)s, pack_quantity = %(pack_quantity)s,
+               salt_names = %(salt_names)s, salts_complete = %(salts_complete)s, manufacturer = %(manufacturer)s, pack_label = %(pack_label)s, pack_quantity = %(pack_quantity)s,
                pack_unit = %(pack_unit)s, mrp_paise = %(mrp_paise)s, price_paise = %(price_paise)s, gst_bp = %(gst_bp)s, hsn = %(hsn)s,
-               schedule = %(schedule)s, prescription_required = %(prescription_required)s, image_url = %(image_url)s,
+               schedule = %(schedule)s, schedule_known = %(schedule_known)s, prescription_required = %(prescription_required)s, image_url = %(image_url)s,
                max_per_order = %(max_per_order)s, status = %(status)s,
                airtable_record_id = coalesce(%(airtable_record_id)s, airtable_record_id), version = version + 1, updated_at = %(at)s
          WHERE id = %(id)s"""

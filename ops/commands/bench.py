@@ -1,0 +1,24 @@
+"""`ops bench NAME`: measure something against its bare form in the same run, and say whether it holds its promise."""
+
+import argparse
+import importlib
+
+from ops.paths import use_functions
+
+BENCHES = {
+    "import": ("a list of products against COPY of the same rows", "ops.bench.importing"),
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare a subcommand for each bench, with the options of its module."""
+    use_functions()
+    chosen = parser.add_subparsers(dest="bench", required=True, metavar="NAME")
+    for name, (help_line, module) in BENCHES.items():
+        sub = chosen.add_parser(name, help=help_line, description=help_line)
+        importlib.import_module(module).arguments(sub)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the bench; exit 0 when it holds."""
+    return importlib.import_module(BENCHES[options.bench][1]).main(options)
