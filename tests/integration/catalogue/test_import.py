@@ -276,9 +276,9 @@ def test_the_command_imports_and_reports(lists: Lists, parts: Servers) -> None:
 def test_a_price_without_an_mrp_cannot_be_stored_at_all(lists: Lists, db: Database) -> None:
     lists.take(lists.csv({"sku": lists.sku(1), "name": "Lawol", "mrp_paise": 100}))
 
-    for change in ("mrp_paise = NULL", "price_paise = 101", "mrp_paise = 99", "price_paise = NULL"):
+    for mrp, price in ((None, 100), (100, 101), (99, 100), (100, None)):
         with pytest.raises(psycopg.errors.CheckViolation):
-            db.execute("UPDATE products SET " + change + " WHERE sku = %s", lists.sku(1))
+            db.execute("UPDATE products SET mrp_paise = %s, price_paise = %s WHERE sku = %s", mrp, price, lists.sku(1))
 
 
 def test_the_columns_are_in_the_help() -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from plazza.catalogue.models.products import PutProduct, SaltView
+from plazza.catalogue.models.products import PutProduct
 from plazza.catalogue.rules import keys, names, salts
 from plazza.catalogue.rules.strengths import Strength, label, read_strengths
 from plazza.catalogue.rules.text import normalize
@@ -47,7 +47,7 @@ class Content(NamedTuple):
 def make_content(sku: str, described: PutProduct, airtable_record_id: str | None = None) -> Content:
     """Give the row of a described product. Raises Invalid for what no product may be."""
     named = names.read_name(described.name)
-    composition = [_salt(salt) for salt in described.salts]
+    composition = [_salt(one.salt, one.strength, one.unit, one.per) for one in described.salts]
     normalized = normalize(described.name)
     if not normalized:
         raise Invalid("The name must hold a letter or a digit.", field="name")
@@ -91,14 +91,13 @@ def make_content(sku: str, described: PutProduct, airtable_record_id: str | None
 
 
 @lru_cache(maxsize=20_000)
-def _salt(described: SaltView) -> salts.Salt:
-    if described.strength is None:
-        return salts.Salt(described.salt, None)
-    per = f"/{described.per}" if described.per else ""
-    read = read_strengths(f"{described.strength}{described.unit}{per}")
+def _salt(name: str, amount: str | None, unit: str, per: str) -> salts.Salt:
+    if amount is None:
+        return salts.Salt(name, None)
+    read = read_strengths(f"{amount}{unit}{'/' + per if per else ''}")
     if len(read) != 1:
-        raise Invalid(f"The strength of {described.salt} cannot be read.", field="salts")
+        raise Invalid(f"The strength of {name} cannot be read.", field="salts")
     strength: Strength = read[0]
     if strength.value > Decimal(10_000_000):
-        raise Invalid(f"The strength of {described.salt} is beyond anything sold.", field="salts")
-    return salts.Salt(described.salt, strength)
+        raise Invalid(f"The strength of {name} is beyond anything sold.", field="salts")
+    return salts.Salt(name, strength)
