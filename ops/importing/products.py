@@ -79,7 +79,7 @@ def _write(run: imports.Run, judged: Judged, digest: str) -> imports.Run:
     """Write a batch and the place after it, in one transaction."""
 
     def work(tx: Tx) -> imports.Run:
-        created, updated = imports.put_rows(tx, judged.rows, clock.now()) if judged.good else (0, 0)
+        created, updated = imports.put_rows(tx, judged.rows, judged.good, clock.now()) if judged.good else (0, 0)
         after = imports.Run(
             run.id,
             f"{digest}:{judged.last}",

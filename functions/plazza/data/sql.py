@@ -60,9 +60,12 @@ class Tx:
         self.after_commit: dict[str, Callable[[], None]] = {}
         """Called once each after the commit, by name; a failure is logged and changes nothing."""
 
-    def execute(self, query: LiteralString, params: Params = ()) -> int:
-        """Run a statement and give the number of rows it touched."""
-        return self._run(self._connection.cursor(), query, params).rowcount
+    def execute(self, query: LiteralString, params: Params = (), *, prepare: bool | None = None) -> int:
+        """Run a statement and give the number of rows it touched.
+
+        `prepare=False` has it planned anew each time: a plan that was made for a small table is slow once the table has grown.
+        """
+        return self._run(self._connection.cursor(), query, params, prepare=prepare).rowcount
 
     def row(self, kind: type[Row], query: LiteralString, params: Params = ()) -> Row | None:
         """Give the first row as `kind` (its fields are the columns' names), or None."""
@@ -92,13 +95,15 @@ class Tx:
             for piece in copy:
                 yield bytes(piece)
 
-    def _run(self, cursor: psycopg.Cursor[Any], query: LiteralString, params: Params) -> psycopg.Cursor[Any]:
+    def _run(
+        self, cursor: psycopg.Cursor[Any], query: LiteralString, params: Params, *, prepare: bool | None = None
+    ) -> psycopg.Cursor[Any]:
         seen = statements.get()
         if seen is not None:
             seen.append(query)
         started = time.monotonic()
         try:
-            return cursor.execute(query, params)
+            return cursor.execute(query, params, prepare=prepare)
         finally:
             elapsed = time.monotonic() - started
             if elapsed > SLOW_STATEMENT_SEC:

@@ -44,10 +44,19 @@ class Content(NamedTuple):
     airtable_record_id: str | None
 
 
+class _Made(NamedTuple):
+    """A composition in every form in which it is stored."""
+
+    salts: list[dict[str, str]]
+    key: str
+    names: str
+    strength: str
+
+
 def make_content(sku: str, described: PutProduct, airtable_record_id: str | None = None) -> Content:
     """Give the row of a described product. Raises Invalid for what no product may be."""
     named = names.read_name(described.name)
-    composition = [_salt(one.salt, one.strength, one.unit, one.per) for one in described.salts]
+    made = _made_of(tuple((one.salt, one.strength, one.unit, one.per) for one in described.salts))
     normalized = normalize(described.name)
     if not normalized:
         raise Invalid("The name must hold a letter or a digit.", field="name")
@@ -64,13 +73,12 @@ def make_content(sku: str, described: PutProduct, airtable_record_id: str | None
         brand=brand,
         form=described.form or named.form,
         release=described.release or named.release,
-        strength=described.strength
-        or label([one.strength for one in composition if one.strength] or list(named.strengths)),
-        salts=salts.to_json(composition),
-        salt_key=salts.salt_key(composition) if described.salts_complete else "",
+        strength=described.strength or made.strength or label(named.strengths),
+        salts=made.salts,
+        salt_key=made.key if described.salts_complete else "",
         brand_key=keys.brand_key(brand, described.name),
         brand_sound=keys.brand_sound(brand, described.name),
-        salt_names=" ".join(salts.salt_name(one.name) for one in composition),
+        salt_names=made.names,
         manufacturer=described.manufacturer,
         pack_label=described.pack_label,
         pack_quantity=pack.quantity if pack else None,
@@ -91,6 +99,17 @@ def make_content(sku: str, described: PutProduct, airtable_record_id: str | None
 
 
 @lru_cache(maxsize=20_000)
+def _made_of(described: tuple[tuple[str, str | None, str, str], ...]) -> _Made:
+    """Read a composition; a catalogue of any size has a few thousand."""
+    composition = [_salt(*one) for one in described]
+    return _Made(
+        salts.to_json(composition),
+        salts.salt_key(composition),
+        " ".join(salts.salt_name(one.name) for one in composition),
+        label([one.strength for one in composition if one.strength]),
+    )
+
+
 def _salt(name: str, amount: str | None, unit: str, per: str) -> salts.Salt:
     if amount is None:
         return salts.Salt(name, None)

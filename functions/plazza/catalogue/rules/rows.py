@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from plazza.catalogue.models.products import PutProduct, Sku
+from plazza.catalogue.models.products import PutProduct, SaltView, Sku
 from plazza.catalogue.rules import salts
 from plazza.errors import Invalid
 
@@ -116,7 +116,7 @@ def _truth(name: str, value: object) -> bool:
     raise Invalid(f"{name}: must be true or false.")
 
 
-def _salts(name: str, value: object) -> tuple[list[dict[str, str]], bool]:
+def _salts(name: str, value: object) -> tuple[list[object], bool]:
     """Read a list of salts, and tell whether every one of them could be read."""
     if isinstance(value, str):
         listed: object = [value]
@@ -129,7 +129,7 @@ def _salts(name: str, value: object) -> tuple[list[dict[str, str]], bool]:
         listed = value
     if not isinstance(listed, list) or len(listed) > _MOST_SALTS:
         raise Invalid(f"{name}: must be a list of at most {_MOST_SALTS} salts.")
-    found: list[dict[str, str]] = []
+    found: list[object] = []
     is_whole = True
     for one in listed:
         if isinstance(one, dict):
@@ -144,11 +144,11 @@ def _salts(name: str, value: object) -> tuple[list[dict[str, str]], bool]:
 
 
 @lru_cache(maxsize=20_000)
-def _read_salts(text: str) -> list[dict[str, str]]:
+def _read_salts(text: str) -> list[SaltView]:
     """Read one text; the same few thousand salts make up a whole catalogue."""
     if "-" in text and _NEGATIVE.search(text):
         raise Invalid("salts: a strength must not be negative.")
-    return salts.to_json(salts.read_salts(text))
+    return [SaltView.model_validate(one) for one in salts.to_json(salts.read_salts(text))]
 
 
 _READERS: dict[str, Callable[[str, Any], Any]] = {

@@ -51,6 +51,7 @@ _STRENGTH = re.compile(
     rf"(?:\s*(?:/|per\s)\s*(?P<amount>{_NUMBER})?\s*(?P<per>puffs?|dose|actuation|spray|md|vial|drop|ml|gm?|hr?|l)(?![a-z]))?"
 )
 _PAIR = re.compile(rf"(?P<first>{_NUMBER})\s*[/+]\s*(?={_NUMBER}\s*(?:mcg|mg|gm?|iu|%)(?![a-z]))")
+_DIGIT = re.compile(r"[0-9]")
 _BARE = re.compile(_NUMBER)
 
 
@@ -67,7 +68,10 @@ def read_strengths(text: str) -> list[Strength]:
 
 @lru_cache(maxsize=20_000)
 def _read(text: str) -> tuple[Strength, ...]:
-    text = _spread_units(fold(text))
+    text = fold(text)
+    if not _DIGIT.search(text):
+        return ()
+    text = _spread_units(text)
     return tuple(strength for found in _STRENGTH.finditer(text) if (strength := _strength(found)) is not None)
 
 
@@ -102,6 +106,8 @@ def _shown(strength: Strength) -> str:
 
 
 def _spread_units(text: str) -> str:
+    if "/" not in text and "+" not in text:
+        return text
     for _ in range(4):  # no medicine of the trade has more than five salts with one unit behind them
         found = _PAIR.search(text)
         if found is None:

@@ -8,6 +8,7 @@ MAX_QUERY = 200
 """Characters of a query that are looked at: longer than any name in the trade."""
 
 _WORD = re.compile(r"\d+(?:\.\d+)?|(?:[^\W\d_]|[\u0900-\u0963\u0981-\u0d7f])+|%")
+_ASCII_WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?|%")  # what the first finds in ASCII, four times as fast
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{2,3}(?:\D|$))")
 _MICRO = dict.fromkeys(map(ord, "\u00b5\u03bc"), "mc")  # the sign, and the Greek letter
 _DROPPED = dict.fromkeys(map(ord, "'`\u2019\u00ae\u2122\u200c\u200d"), "")  # apostrophes, trade marks, joiners
@@ -18,7 +19,11 @@ _FOLDED = _MICRO | _DROPPED
 def fold(text: str) -> str:
     """Bring text to one form: compatibility letters, small letters, no Latin accents, ASCII digits, `mcg` for `µg`, 60000 for 60,000."""
     if text.isascii():
-        return _THOUSANDS.sub("", text.translate(_DROPPED).casefold())
+        # Nearly every name of the trade is: the same steps, those that have something to do.
+        text = text.lower()
+        if "'" in text or "`" in text:
+            text = text.translate(_DROPPED)
+        return _THOUSANDS.sub("", text) if "," in text else text
     text = unicodedata.normalize("NFKD", text.translate(_FOLDED)).translate(_FOLDED).casefold()
     kept = [_digit(char) for char in text if not "\u0300" <= char <= "\u036f"]
     return _THOUSANDS.sub("", unicodedata.normalize("NFC", "".join(kept)))
@@ -26,7 +31,8 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Split into words and numbers: "Dolo-650mg" → dolo, 650, mg."""
-    return _WORD.findall(fold(text))
+    folded = fold(text)
+    return (_ASCII_WORD if folded.isascii() else _WORD).findall(folded)
 
 
 def normalize(text: str) -> str:

@@ -20,6 +20,22 @@ class Run(NamedTuple):
     refused: int
 
 
+_ADD: LiteralString = """
+    INSERT INTO products (id, sku, name, normalized_name, brand, form, release, strength, salts, salt_key, brand_key, brand_sound, salt_names,
+                          salts_complete, manufacturer, pack_label, pack_quantity, pack_unit, mrp_paise, price_paise, gst_bp, hsn, schedule,
+                          schedule_known, prescription_required, image_url, max_per_order, status, created_at, updated_at)
+    SELECT gen_random_uuid(), sku, name, normalized_name, brand, form, release, strength, coalesce(salts, '[]'), salt_key, brand_key,
+           brand_sound, salt_names, salts_complete, coalesce(manufacturer, ''), coalesce(pack_label, ''), pack_quantity, pack_unit, mrp_paise,
+           coalesce(price_paise, mrp_paise), coalesce(gst_bp, 500), coalesce(hsn, ''), coalesce(schedule, 'none'), schedule IS NOT NULL,
+           coalesce(schedule, 'none') <> 'none' OR coalesce(prescription_required, schedule IS NULL), image_url,
+           coalesce(max_per_order, 10), coalesce(status, 'active'), %(at)s, %(at)s
+      FROM jsonb_to_recordset(%(rows)s::JSONB) AS r (
+           sku TEXT, name TEXT, normalized_name TEXT, brand TEXT, form TEXT, release TEXT, strength TEXT, salts JSONB, salt_key TEXT,
+           brand_key TEXT, brand_sound TEXT, salt_names TEXT, salts_complete BOOL, manufacturer TEXT, pack_label TEXT, pack_quantity INT8,
+           pack_unit TEXT, mrp_paise INT8, price_paise INT8, gst_bp INT8, hsn TEXT, schedule TEXT, prescription_required BOOL,
+           image_url TEXT, max_per_order INT8, status TEXT)
+        ON CONFLICT (sku) DO NOTHING"""
+
 # What a row leaves out is null there and stays as stored, salts and pack with all that is made of them. A stored price stays below
 # a new MRP, and a schedule that is there is never taken back by a row that does not speak of it.
 _CHANGE: LiteralString = """
@@ -62,28 +78,13 @@ _CHANGE: LiteralString = """
             n.salts_complete, n.manufacturer, n.pack_label, n.pack_quantity, n.pack_unit, n.mrp_paise, n.price_paise, n.gst_bp, n.hsn,
             n.schedule, n.schedule_known, n.prescription_required, n.image_url, n.max_per_order, n.status)"""
 
-_ADD: LiteralString = """
-    INSERT INTO products (id, sku, name, normalized_name, brand, form, release, strength, salts, salt_key, brand_key, brand_sound, salt_names,
-                          salts_complete, manufacturer, pack_label, pack_quantity, pack_unit, mrp_paise, price_paise, gst_bp, hsn, schedule,
-                          schedule_known, prescription_required, image_url, max_per_order, status, created_at, updated_at)
-    SELECT gen_random_uuid(), sku, name, normalized_name, brand, form, release, strength, coalesce(salts, '[]'), salt_key, brand_key,
-           brand_sound, salt_names, salts_complete, coalesce(manufacturer, ''), coalesce(pack_label, ''), pack_quantity, pack_unit, mrp_paise,
-           coalesce(price_paise, mrp_paise), coalesce(gst_bp, 500), coalesce(hsn, ''), coalesce(schedule, 'none'), schedule IS NOT NULL,
-           coalesce(schedule, 'none') <> 'none' OR coalesce(prescription_required, schedule IS NULL), image_url,
-           coalesce(max_per_order, 10), coalesce(status, 'active'), %(at)s, %(at)s
-      FROM jsonb_to_recordset(%(rows)s::JSONB) AS r (
-           sku TEXT, name TEXT, normalized_name TEXT, brand TEXT, form TEXT, release TEXT, strength TEXT, salts JSONB, salt_key TEXT,
-           brand_key TEXT, brand_sound TEXT, salt_names TEXT, salts_complete BOOL, manufacturer TEXT, pack_label TEXT, pack_quantity INT8,
-           pack_unit TEXT, mrp_paise INT8, price_paise INT8, gst_bp INT8, hsn TEXT, schedule TEXT, prescription_required BOOL,
-           image_url TEXT, max_per_order INT8, status TEXT)
-        ON CONFLICT (sku) DO NOTHING"""
 
-
-def put_rows(tx: Tx, rows: str, at: datetime) -> tuple[int, int]:
-    """Write a batch, a JSON list of objects with the columns above and no sku twice. Gives how many were made and how many changed."""
+def put_rows(tx: Tx, rows: str, count: int, at: datetime) -> tuple[int, int]:
+    """Write `count` rows, a JSON list of objects with the columns above and no sku twice. Gives how many were made, how many changed."""
     params = {"rows": rows, "at": at}
-    changed = tx.execute(_CHANGE, params)
-    return tx.execute(_ADD, params), changed
+    made = tx.execute(_ADD, params)
+    # What was made just now is what the row says, so that the second statement leaves it alone.
+    return made, tx.execute(_CHANGE, params, prepare=False) if made < count else 0
 
 
 def find_run(tx: Tx, digest: str) -> Run | None:
