@@ -55,11 +55,18 @@ def list_records(table: str, fields: Sequence[str], *, formula: str | None = Non
     """
     pages = _table(table).iterate(page_size=PAGE_SIZE, fields=list(fields), formula=formula)
     while True:
-        page = _call("list", lambda: next(pages, None))
+        page = _call("list", lambda: _records(next(pages, None)))
         if page is None:
             return
-        for record in page:
-            yield Record(record["id"], record["fields"])
+        yield from page
+
+
+def _records(page: Any) -> list[Record] | None:
+    """Read a page. Raises KeyError, ValueError for one in another form than Airtable's."""
+    if page is None:
+        return None
+    # `str` and `dict` refuse what only looks like a record of Airtable's.
+    return [Record(str(record["id"]), dict(record["fields"])) for record in page]
 
 
 def _call(operation: str, work: Callable[[], Result]) -> Result:
@@ -74,7 +81,7 @@ def _call(operation: str, work: Callable[[], Result]) -> Result:
         if status >= 500 or "LIST_RECORDS_ITERATOR_NOT_AVAILABLE" in text:
             raise ProviderDown(NAME, operation, status) from exc
         raise ProviderRefused(NAME, operation, status) from exc
-    except (requests.RequestException, ValueError, KeyError) as exc:
+    except (requests.RequestException, ValueError, KeyError, TypeError) as exc:
         # A lost connection, a time-out, or an answer in another form than Airtable's: a proxy's page.
         raise ProviderDown(NAME, operation) from exc
 

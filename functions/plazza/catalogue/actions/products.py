@@ -1,6 +1,7 @@
 """What changes products: staff one by one, batches, and Airtable. Every change is a new version and is announced."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -54,9 +55,7 @@ def import_products(body: ImportProducts) -> Imported:
             if product.sku in contents:
                 refused.append(RefusedRow(row=row, sku=sku, problem="This sku stands in the batch twice."))
                 continue
-            contents[product.sku] = make_content(
-                product.sku, PutProduct.model_validate(product.model_dump(exclude={"sku"}))
-            )
+            contents[product.sku] = make_content(product.sku, product)
         except ValidationError as exc:
             first = exc.errors(include_input=False, include_url=False)[0]
             refused.append(RefusedRow(row=row, sku=sku, problem=f"{'.'.join(map(str, first['loc']))}: {first['msg']}"))
@@ -77,17 +76,20 @@ def put_all(tx: Tx, contents: Sequence[Content]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     for content in contents:
         old = known.get(content.sku)
-        if old is not None and _is_same(old, content):
-            outcomes.append("unchanged")
-            continue
-        product_id: UUID = old.id if old is not None else uuid4()
-        if old is None:
-            store.insert_product(tx, product_id, content, at)
-        else:
-            store.set_product(tx, product_id, content, at)
-        outbox.announce(tx, "product.changed", product_id)
-        outcomes.append("created" if old is None else "updated")
+        outcomes.append(put_one(tx, old, old.id if old is not None else uuid4(), content, at))
     return outcomes
+
+
+def put_one(tx: Tx, old: store.FullProduct | None, product_id: UUID, content: Content, at: datetime) -> Outcome:
+    """Write a product over the one that is there, and announce it when something changed."""
+    if old is not None and _is_same(old, content):
+        return "unchanged"
+    if old is None:
+        store.insert_product(tx, product_id, content, at)
+    else:
+        store.set_product(tx, product_id, content, at)
+    outbox.announce(tx, "product.changed", product_id)
+    return "created" if old is None else "updated"
 
 
 def _is_same(old: store.FullProduct, content: Content) -> bool:

@@ -204,6 +204,10 @@ class SyncRunView(Model):
     destination: str
     status: Literal["running", "done", "failed"]
     records_processed: int
+    created: int
+    updated: int
+    unchanged: int
+    refused: int
     cursor: str | None
     error_log: str | None
     started_at: Instant

@@ -1,8 +1,9 @@
 """A product as staff or another system describes it → the row that is stored; what the name says fills what was not said."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plazza.catalogue.models.products import PutProduct
 from plazza.catalogue.rules import keys, names, salts
@@ -42,6 +43,12 @@ class Content(NamedTuple):
     max_per_order: int
     status: str
     airtable_record_id: str | None
+
+
+_SAID = (
+    "name", "brand", "form", "release", "strength", "salts", "salts_complete", "manufacturer", "pack_label", "mrp_paise", "price_paise",
+    "gst_bp", "hsn", "schedule", "prescription_required", "image_url", "max_per_order", "status",
+)  # fmt: skip
 
 
 class _Made(NamedTuple):
@@ -96,6 +103,27 @@ def make_content(sku: str, described: PutProduct, airtable_record_id: str | None
         status=described.status,
         airtable_record_id=airtable_record_id,
     )
+
+
+def describe(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what was said of a stored product, by its columns; what only followed from that is left out, so that it can follow anew."""
+    named = names.read_name(stored["name"])
+    shown = label([one.strength for one in salts.from_json(stored["salts"]) if one.strength]) or label(named.strengths)
+    is_scheduled = not stored["schedule_known"] or stored["schedule"] != "none"
+    followed: dict[str, Any] = {
+        "brand": named.brand,
+        "form": named.form,
+        "release": named.release,
+        "strength": shown,
+        "price_paise": stored["mrp_paise"],
+        "prescription_required": is_scheduled,
+        "schedule": "none" if not stored["schedule_known"] else None,
+    }
+    return {
+        name: stored[name]
+        for name in _SAID
+        if stored[name] not in (None, "", []) and stored[name] != followed.get(name)
+    }
 
 
 @lru_cache(maxsize=20_000)

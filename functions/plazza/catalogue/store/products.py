@@ -167,7 +167,7 @@ def set_product(tx: Tx, product_id: UUID, content: Content, at: datetime) -> Non
     """Write a product's new content as its next version; an Airtable id that is there stays."""
     query = """
         UPDATE products
-           SET name = %(name)s, normalized_name = %(normalized_name)s, brand = %(brand)s, form = %(form)s, release = %(release)s,
+           SET sku = %(sku)s, name = %(name)s, normalized_name = %(normalized_name)s, brand = %(brand)s, form = %(form)s, release = %(release)s,
                strength = %(strength)s, salts = %(salts)s, salt_key = %(salt_key)s, brand_key = %(brand_key)s, brand_sound = %(brand_sound)s,
                salt_names = %(salt_names)s, salts_complete = %(salts_complete)s, manufacturer = %(manufacturer)s, pack_label = %(pack_label)s, pack_quantity = %(pack_quantity)s,
                pack_unit = %(pack_unit)s, mrp_paise = %(mrp_paise)s, price_paise = %(price_paise)s, gst_bp = %(gst_bp)s, hsn = %(hsn)s,
