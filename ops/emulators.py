@@ -8,6 +8,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from ops.endpoints import NAMESPACE, PROJECT, Endpoints
 from ops.errors import OpsError
 from ops.http import answers, call, request
@@ -16,6 +18,10 @@ from ops.process import Child, Run
 from ops.stores import java_binary
 
 START_SEC = 120.0
+_PROGRAMS = {
+    "the Realtime Database": ("emulators/database/main.mjs", "firebase-database-emulator"),
+    "the Storage rules": ("emulators/storage_rules/main.mjs", "cloud-storage-rules-runtime"),
+}
 _OWNER = {"Authorization": "Bearer owner"}
 
 
@@ -61,6 +67,17 @@ def is_ready(found: Endpoints, child: Child) -> bool:
     if "Failed to load function definition" in said:
         raise OpsError(f"The functions do not load; the log {child.log} ends with\n{child.tail(30)}")
     return "All emulators ready" in said and bool(function_triggers(found)) and answers(f"http://{found.auth_host}/")
+
+
+def programs(suite: Child) -> dict[str, psutil.Process]:
+    """Give the suite's programs beside the CLI, by name; the CLI goes on in silence when one of them dies."""
+    started = psutil.Process(suite.process.pid).children(recursive=True)
+    return {
+        name: process
+        for process in started
+        for name, files in _PROGRAMS.items()
+        if any(file in word for word in process.cmdline() for file in files)
+    }
 
 
 def function_triggers(found: Endpoints) -> list[dict[str, Any]]:

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from ops import emulators, index, mappings, migrate, stores
 from ops.endpoints import BASE_PORT_VARIABLE, HIGHEST_BASE, PROJECT, Endpoints, Ports, base_port, local_endpoints
 from ops.errors import OpsError
@@ -51,6 +53,7 @@ class System:
     endpoints: Endpoints = field(init=False)
     settings: LocalSettings = field(init=False)
     _emulators: Child | None = None
+    _programs: dict[str, psutil.Process] = field(default_factory=dict[str, psutil.Process])
     keep_folder: bool = False  # a throwaway's folder stays when what ran on it failed
     _has_answered: bool = False
     _lock: IO[str] | None = None
@@ -106,6 +109,9 @@ class System:
         dead = self.run.first_dead()
         if dead is not None:
             raise OpsError(dead.obituary())
+        for name, program in self._programs.items():
+            if not program.is_running() or program.status() == psutil.STATUS_ZOMBIE:
+                raise OpsError(f"{name}'s emulator has ended; {self.suite.log} ends with\n{self.suite.tail()}")
         if not self.run.is_kept():
             raise OpsError("the keeper process, which ends the parts if this one dies, was ended")
 
@@ -180,6 +186,7 @@ class System:
             child, lambda: _quietly(lambda: emulators.is_ready(self.endpoints, child)), emulators.START_SEC
         )
         self.run.wait_until(child, lambda: emulators.database_is_ready(self.endpoints), 20.0)
+        self._programs = emulators.programs(child)
         self._has_answered = True
         return f"ready, {len(emulators.function_triggers(self.endpoints))} functions loaded"
 
