@@ -20,7 +20,7 @@ class SaltView(Model):
     """One active ingredient: `{"salt": "Paracetamol", "strength": "650", "unit": "mg", "per": ""}`; no strength when it is not known."""
 
     salt: ShortText
-    strength: Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$")] | None = None
+    strength: Annotated[str, Field(pattern=r"^[0-9]{1,15}(\.[0-9]{1,6})?$")] | None = None
     unit: Annotated[str, Field(max_length=12)] = ""
     per: Annotated[str, Field(max_length=12)] = ""
 

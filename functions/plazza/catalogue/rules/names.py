@@ -32,6 +32,9 @@ _FORM_WORDS = {
     "soap": "soap",
     "suppository": "suppository suppositories",
     "patch": "patch patches",
+    "infusion": "infusion infusions",
+    "pessary": "pessary pessaries",
+    "enema": "enema",
     "device": "device kit",
 }
 FORM_OF_WORD = {word: form for form, spelled in _FORM_WORDS.items() for word in spelled.split()}
@@ -90,6 +93,9 @@ NOISE = frozenset(
 """Words that say nothing about which medicine is meant; `strip of 10 tablets` is no name."""
 
 
+_MOST_IN_A_PACK = 100_000
+
+
 class Pack(NamedTuple):
     """How many of what: 15 tablets, 60 ml."""
 
@@ -109,9 +115,14 @@ class Named(NamedTuple):
 _PACK_UNITS = {
     "ml": "ml", "gm": "g", "g": "g", "gms": "g", "piece": "piece", "pieces": "piece", "pc": "piece", "pcs": "piece", "strips": "strip",
     "puffs": "dose", "puff": "dose", "doses": "dose", "sprays": "dose", "mdi": "dose", "md": "dose", "pen": "pen", "respules": "respule",
-    "respule": "respule", "sachets": "sachet", "sachet": "sachet",
+    "respule": "respule", "sachets": "sachet", "sachet": "sachet", "gum": "gum", "gums": "gum",
 }  # fmt: skip
-_PACK_NUMBER = re.compile(r"(?<![\d.])(\d{1,5}(?:\.\d{1,3})?)\s*([a-z]+)")
+# Between the number and what is counted: "10 soft gelatin capsules", "1 eye/ear drops", "5 ophthalmic solution".
+_HOW = r"(?:(?:soft|hard|gelatin|film|coated|uncoated|chewable|sublingual|effervescent|dispersible|mouth|oral|nasal|eye|ear|ophthalmic|inhalation|vaginal|dry|prefilled)[\s/]+)*"
+_PACK_NUMBER = re.compile(rf"(?<![\d.])(\d{{1,5}}(?:\.\d{{1,3}})?)(?![\d.])\s*{_HOW}([a-z]+)")
+_COUNTED = re.compile(r"(?:(\d{1,3})\s*[x*]\s*)?(\d{1,4})\s*\*?\s*s?", re.ASCII)
+"""The trade's short form: 10's, 15 s, 10*s, 1x10, 10*10. A number alone says nothing."""
+
 _MULTIPLIED = re.compile(r"(\d{1,3})\s*(?:strips?|packs?|pens?|vials?|x)\s*(?:of|x)?\s*(?=\d)")
 
 
@@ -121,7 +132,11 @@ def read_pack(label: str) -> Pack | None:
 
     A pack of part units (21.8 gm) has no whole quantity and gives None as well.
     """
-    text = fold(label)
+    text = fold(label).strip()
+    short = _COUNTED.fullmatch(text)
+    if short is not None and not text.isdecimal():
+        counted = int(short[1] or 1) * int(short[2])
+        return Pack(counted, "piece") if 0 < counted <= _MOST_IN_A_PACK else None
     times = 1
     several = _MULTIPLIED.search(text)
     if several is not None:
@@ -129,7 +144,7 @@ def read_pack(label: str) -> Pack | None:
     for number, word in _PACK_NUMBER.findall(text):
         unit = _PACK_UNITS.get(word) or FORM_OF_WORD.get(word)
         quantity = Decimal(number) * times
-        if unit and quantity == quantity.to_integral_value() and 0 < quantity <= 100_000:
+        if unit and quantity == quantity.to_integral_value() and 0 < quantity <= _MOST_IN_A_PACK:
             return Pack(int(quantity), unit)
     return None
 
@@ -158,4 +173,7 @@ def read_name(name: str) -> Named:
         if is_number(word) or word in RELEASE_OF_WORD or (word in FORM_OF_WORD and position > 0):
             break
         brand.append(word)
+    if len(brand) < len(parts) and parts[len(brand)] in FORM_OF_WORD:
+        while len(brand) > 1 and brand[-1] in _PLACES:
+            brand.pop()  # "Otrivin Nasal Spray": where it goes, not what it is called
     return Named(" ".join(brand), read_form(parts), read_release(parts), tuple(strengths.read_strengths(name)))

@@ -1,13 +1,12 @@
 """A product as staff or another system describes it → the row that is stored; what the name says fills what was not said."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from plazza.catalogue.models.products import PutProduct
 from plazza.catalogue.rules import keys, names, salts
-from plazza.catalogue.rules.strengths import Strength, label, read_strengths
+from plazza.catalogue.rules.strengths import label, read_strengths
 from plazza.catalogue.rules.text import normalize
 from plazza.errors import Invalid
 
@@ -45,6 +44,8 @@ class Content(NamedTuple):
     airtable_record_id: str | None
 
 
+_COUNTED = frozenset({"tablet", "capsule", "sachet", "lozenge", "suppository", "pessary", "patch", "respules"})
+
 _SAID = (
     "name", "brand", "form", "release", "strength", "salts", "salts_complete", "manufacturer", "pack_label", "mrp_paise", "price_paise",
     "gst_bp", "hsn", "schedule", "prescription_required", "image_url", "max_per_order", "status",
@@ -68,7 +69,10 @@ def make_content(sku: str, described: PutProduct, airtable_record_id: str | None
     if not normalized:
         raise Invalid("The name must hold a letter or a digit.", field="name")
     brand = described.brand or named.brand
+    form = described.form or named.form
     pack = names.read_pack(described.pack_label)
+    if pack is not None and pack.unit == "piece" and form in _COUNTED:
+        pack = pack._replace(unit=form)  # the trade's "10's" says how many, the product says of what
     is_known = "schedule" in described.model_fields_set
     needs = described.prescription_required or described.schedule != "none"
     if described.prescription_required is None and not is_known:
@@ -78,7 +82,7 @@ def make_content(sku: str, described: PutProduct, airtable_record_id: str | None
         name=described.name,
         normalized_name=normalized,
         brand=brand,
-        form=described.form or named.form,
+        form=form,
         release=described.release or named.release,
         strength=described.strength or made.strength or label(named.strengths),
         salts=made.salts,
@@ -144,7 +148,4 @@ def _salt(name: str, amount: str | None, unit: str, per: str) -> salts.Salt:
     read = read_strengths(f"{amount}{unit}{'/' + per if per else ''}")
     if len(read) != 1:
         raise Invalid(f"The strength of {name} cannot be read.", field="salts")
-    strength: Strength = read[0]
-    if strength.value > Decimal(10_000_000):
-        raise Invalid(f"The strength of {name} is beyond anything sold.", field="salts")
-    return salts.Salt(name, strength)
+    return salts.Salt(name, read[0])

@@ -21,7 +21,7 @@ class Salt(NamedTuple):
 _SPELLINGS = {
     "amoxicillin": "amoxycillin", "acetaminophen": "paracetamol", "albuterol": "salbutamol", "levothyroxine": "thyroxine",
     "thyroxine sodium": "thyroxine", "levothyroxine sodium": "thyroxine", "aciclovir": "acyclovir", "glyceryl trinitrate": "nitroglycerin",
-    "acetylsalicylic acid": "aspirin", "cholecalciferol": "vitamin d3", "vitamin c": "ascorbic acid", "frusemide": "furosemide",
+    "acetylsalicylic acid": "aspirin", "cholecalciferol": "vitamin d 3", "vitamin c": "ascorbic acid", "frusemide": "furosemide",
     "adrenaline": "epinephrine", "potassium clavulanate": "clavulanic acid", "clavulanate": "clavulanic acid",
     "mecobalamin": "methylcobalamin", "valproate sodium": "sodium valproate",
 }  # fmt: skip
@@ -101,6 +101,6 @@ def _salt(part: str) -> Salt | None:
     name = " ".join(re.sub(r"[()\[\],]", " ", re.sub(r"\(.*", "", part)).split()) or part.strip()
     if found and not words(name):
         return None
-    if found and any(char.isdigit() for char in name):
+    if found and read_strengths(name):
         name = " ".join(words(strip_strengths(part)))
     return Salt(name, found[0] if found else None) if words(name) else None

@@ -29,8 +29,13 @@ _MASS = {"mg": Decimal(1), "g": Decimal(1000), "mcg": Decimal("0.001"), "ng": De
 _UNITS = {
     "mg": "mg", "mgs": "mg", "milligram": "mg", "milligrams": "mg", "g": "g", "gm": "g", "gms": "g", "gram": "g", "grams": "g",
     "mcg": "mcg", "ug": "mcg", "mcgs": "mcg", "microgram": "mcg", "micrograms": "mcg", "ng": "ng", "iu": "iu", "i.u": "iu", "i.u.": "iu",
-    "unit": "iu", "units": "iu", "u": "iu", "meq": "meq", "mmol": "mmol", "cfu": "cfu", "%": "%",
+    "unit": "iu", "units": "iu", "u": "iu", "meq": "meq", "mmol": "mmol", "cfu": "cfu", "pfu": "pfu",
+    "spores": "spores", "spore": "spores", "cells": "cells",
 }  # fmt: skip
+_MOST = {"mg": Decimal(10_000_000), "%": Decimal(100)}
+_MOST_COUNTED = Decimal(10) ** 15
+"""Beyond ten kilograms, a hundred per cent or so many spores it is a misprint."""
+
 _MULTIPLES = {
     "lakh": 100_000,
     "lac": 100_000,
@@ -38,19 +43,24 @@ _MULTIPLES = {
     "lacs": 100_000,
     "million": 1_000_000,
     "mio": 1_000_000,
+    "mega": 1_000_000,
+    "billion": 1_000_000_000,
     "k": 1000,
 }
 _PER = {
     "ml": "ml", "g": "g", "gm": "g", "l": "l", "puff": "dose", "puffs": "dose", "dose": "dose", "actuation": "dose", "spray": "dose",
     "md": "dose", "vial": "vial", "drop": "drop", "hr": "hr", "h": "hr",
 }  # fmt: skip
-_NUMBER = r"(?<![\d.])\d{1,9}(?:\.\d{1,6})?"
+# Not the end of another number ("1.2.3", "1e5", "10^6", a half of one sign); ".5" is a half, and "Inj.40" is forty.
+_NUMBER = r"(?:(?<![\d.^\u2044])(?<!\de)\d{1,15}(?:\.\d{1,6})?|(?<![a-z\d.])\.\d{1,6}|(?<=[a-z]\.)\d{1,15}(?:\.\d{1,6})?)(?!\d)"
 _STRENGTH = re.compile(
-    rf"(?P<value>{_NUMBER})\s*(?P<multiple>(?:lakhs?|lacs?|million|mio|k)(?![a-z]))?\s*"
-    r"(?P<unit>milligrams?|micrograms?|grams?|gms?|mcgs?|mgs?|ug|ng|meq|mmol|cfu|i\.u\.?|iu|units?|g|u|%)(?![a-z])(?:\s*[wv]/[wv])?"
+    rf"(?P<value>{_NUMBER})\s*(?P<multiple>(?:lakhs?|lacs?|million|mio|mega|billion|k)(?![a-z]))?\s*"
+    r"(?:(?P<unit>milligrams?|micrograms?|grams?|gms?|mcgs?|mgs?|ug|ng|meq|mmol|[cp]fu|spores?|cells|i\.u\.?|iu|units?|g|u)(?![a-z])"
+    r"|(?P<percent>%)(?:\s*[wv]/[wv](?![a-z]))?)"
     rf"(?:\s*(?:/|per\s)\s*(?P<amount>{_NUMBER})?\s*(?P<per>puffs?|dose|actuation|spray|md|vial|drop|ml|gm?|hr?|l)(?![a-z]))?"
 )
 _PAIR = re.compile(rf"(?P<first>{_NUMBER})\s*[/+]\s*(?={_NUMBER}\s*(?:mcg|mg|gm?|iu|%)(?![a-z]))")
+_NEGATIVE = re.compile(r"(?:^|\()\s*-\s*$")  # "Dolo-650mg" is a hyphen, "(-5mg)" is a minus: no strength
 _DIGIT = re.compile(r"[0-9]")
 _BARE = re.compile(_NUMBER)
 
@@ -120,8 +130,10 @@ def _spread_units(text: str) -> str:
 
 
 def _strength(found: re.Match[str]) -> Strength | None:
+    if _NEGATIVE.search(found.string[: found.start()]):
+        return None
     value = Decimal(found["value"]) * _MULTIPLES.get(found["multiple"] or "", 1)
-    unit = _UNITS[found["unit"]]
+    unit = "%" if found["percent"] else _UNITS[found["unit"]]
     if unit in _MASS:
         value, unit = value * _MASS[unit], "mg"
     per = _PER[found["per"]] if found["per"] else ""
@@ -131,4 +143,6 @@ def _strength(found: re.Match[str]) -> Strength | None:
     if value <= 0 or amount <= 0:
         return None
     value = (value / amount).quantize(Decimal("0.000001"))
+    if not 0 < value <= _MOST.get(unit, _MOST_COUNTED):
+        return None
     return Strength(value.normalize(), unit, per)

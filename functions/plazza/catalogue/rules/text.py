@@ -12,7 +12,11 @@ _ASCII_WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?|%")  # what the first find
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{2,3}(?:\D|$))")
 _MICRO = dict.fromkeys(map(ord, "\u00b5\u03bc"), "mc")  # the sign, and the Greek letter
 _DROPPED = dict.fromkeys(map(ord, "'`\u2019\u00ae\u2122\u200c\u200d"), "")  # apostrophes, trade marks, joiners
-_FOLDED = _MICRO | _DROPPED
+_RAISED = {
+    ord(raised): f"^{digit}"
+    for digit, raised in enumerate("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+}  # ten to the sixth is not 106
+_FOLDED = _MICRO | _DROPPED | _RAISED
 
 
 @lru_cache(maxsize=4096)
