@@ -1,6 +1,10 @@
-"""The search engine: Elasticsearch 8 or 9, or OpenSearch, behind one client. Every call has a deadline and no hidden retry."""
+"""The search engine: Elasticsearch 8 or 9, or OpenSearch, behind one client. Every call has a deadline and no hidden retry.
+
+After a call without an answer the instance stays away from the engine for a while: a dead one then costs one time-out, not one a search.
+"""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,6 +21,7 @@ Result = TypeVar("Result")
 
 TIMEOUT_SEC = 2.0
 BULK_TIMEOUT_SEC = 30.0
+STAY_AWAY_SEC = 5.0
 
 
 class SearchDown(Unavailable):
@@ -45,6 +50,7 @@ class _OpenSearchNode(RequestsHttpNode):
 
 
 _clients: dict[str, Elasticsearch] = {}
+_away_until: dict[str, float] = {}
 _lock = threading.Lock()
 
 
@@ -54,9 +60,13 @@ def call(work: Callable[[Elasticsearch], Result], *, timeout_sec: float = TIMEOU
     Raises SearchDown when the engine is away, too slow, or answers 404 (no index), 429 or 5xx. A 409 (an older version than the
     indexed one) and every other error is the caller's to read, as elasticsearch.ApiError.
     """
+    url = settings.get("ELASTICSEARCH_URL")
+    if time.monotonic() < _away_until.get(url, 0):
+        raise SearchDown("Search does not answer; try again.")
     try:
-        return work(_client().options(request_timeout=timeout_sec, max_retries=0, retry_on_timeout=False))
+        return work(_client(url).options(request_timeout=timeout_sec, max_retries=0, retry_on_timeout=False))
     except (elastic_transport.TransportError, requests.RequestException) as exc:
+        _away_until[url] = time.monotonic() + STAY_AWAY_SEC
         raise SearchDown("Search does not answer; try again.") from exc
     except elasticsearch.ApiError as exc:
         if exc.status_code in {404, 429} or exc.status_code >= 500:
@@ -64,8 +74,7 @@ def call(work: Callable[[Elasticsearch], Result], *, timeout_sec: float = TIMEOU
         raise
 
 
-def _client() -> Elasticsearch:
-    url = settings.get("ELASTICSEARCH_URL")
+def _client(url: str) -> Elasticsearch:
     with _lock:
         if url not in _clients:
             node: Any = _OpenSearchNode if _is_opensearch(url) else RequestsHttpNode

@@ -12,7 +12,9 @@ from contextvars import ContextVar
 from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.errors import DeadlockDetected, QueryCanceled, SerializationFailure
+from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, scalar_row, tuple_row
 from psycopg.sql import Composed
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -25,6 +27,8 @@ Row = TypeVar("Row")
 Params = Sequence[Any] | Mapping[str, Any]
 
 STATEMENT_TIMEOUT_MS = 5_000
+ANSWER_SEC = STATEMENT_TIMEOUT_MS / 1000 + 1
+CHECK_SEC = 1.0
 RETRY_FOR_SEC = 8.0
 SLOW_STATEMENT_SEC = 0.5
 
@@ -112,30 +116,54 @@ class Tx:
                 )
 
 
-_pools: dict[str, ConnectionPool[psycopg.Connection[Any]]] = {}
+class _Connection(psycopg.Connection[Any]):
+    """Gives up on a server that says nothing: the limits it holds itself are no help once it hangs or the network is gone."""
+
+    patience_sec = ANSWER_SEC
+
+    def wait(self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None) -> Result:
+        try:
+            return super().wait(gen, interval, self.patience_sec if timeout is None else timeout)
+        except psycopg.OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()  # an answer that is still owed would be taken for the next statement's
+            raise
+
+
+_pools: dict[str, ConnectionPool[_Connection]] = {}
 _pools_lock = threading.Lock()
 
 
-def _pool(database: Database) -> ConnectionPool[psycopg.Connection[Any]]:
+def _pool(database: Database) -> ConnectionPool[_Connection]:
     url = settings.get(database.url_setting)
     with _pools_lock:
         pool = _pools.get(url)
         if pool is None:
-            pool = ConnectionPool[psycopg.Connection[Any]](
+            pool = ConnectionPool[_Connection](
                 url,
+                connection_class=_Connection,
                 min_size=0,
                 max_size=settings.number("THREADS"),
                 open=False,
                 timeout=2,
                 max_lifetime=300,
                 max_idle=120,
-                reconnect_timeout=5,
-                check=ConnectionPool.check_connection,
+                reconnect_timeout=1,  # while it lasts nobody else may try, and a database that is back is not seen
+                check=_check,
                 kwargs={"connect_timeout": 3, "options": _SESSION, "keepalives_idle": 30},
             )
             pool.open()
             _pools[url] = pool
         return pool
+
+
+def _check(connection: _Connection) -> None:
+    """Raise when a connection that lay in the pool is dead, or its server silent."""
+    connection.patience_sec = CHECK_SEC
+    try:
+        ConnectionPool.check_connection(connection)
+    finally:
+        connection.patience_sec = ANSWER_SEC
 
 
 def close_pools() -> None:

@@ -35,7 +35,7 @@ class Ride(NamedTuple):
 
 
 _lock = threading.Lock()
-_clients: dict[str, Any] = {}  # its methods are patched in at run time, so no checker sees them
+_clients: dict[tuple[str, str], Any] = {}  # its methods are patched in at run time, so no checker sees them
 
 
 def geocode(address: str, pincode: str) -> Point | None:
@@ -63,12 +63,12 @@ def ride(origin: tuple[float, float], destination: tuple[float, float]) -> Ride 
 
 
 def _client() -> Any:
-    key = settings.get("GOOGLE_MAPS_API_KEY")
+    key = settings.get("GOOGLE_MAPS_API_KEY"), settings.optional("MAPS_BASE_URL")
     with _lock:
         if key not in _clients:
-            options: dict[str, Any] = {"base_url": base} if (base := settings.optional("MAPS_BASE_URL")) else {}
+            options: dict[str, Any] = {"base_url": key[1]} if key[1] else {}
             _clients[key] = googlemaps.Client(
-                key=key,
+                key=key[0],
                 connect_timeout=CONNECT_SEC,
                 read_timeout=READ_SEC,
                 retry_timeout=RETRY_SEC,
