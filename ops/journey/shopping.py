@@ -139,6 +139,7 @@ def track(stage: Stage, customer: Person, medicine: Medicine) -> None:
         {"id": uuid4().hex, "session_id": session, "name": name, "product_id": medicine.id, "at": at}
         for name in ["product_viewed"] * 3 + ["cart_item_added"] * 2
     ]
+    before = stage.call("GET", f"/products/{medicine.id}")["popularity"]
     sent = stage.call("POST", "/events", {"events": events}, by=customer, show="recorded duplicates")
     again = stage.call("POST", "/events", {"events": events}, by=customer, show="recorded duplicates")
     stage.check(
@@ -146,7 +147,6 @@ def track(stage: Stage, customer: Person, medicine: Medicine) -> None:
     )
     seen = stage.call("GET", f"/sessions/{session}", by=customer)
     stage.check(seen["id"] == session, "the session is there", seen)
-    before = stage.call("GET", f"/products/{medicine.id}")["popularity"]
     stage.run_schedule("refresh_popularity")
     stage.until(
         lambda: stage.peek(f"/products/{medicine.id}", customer)["popularity"],

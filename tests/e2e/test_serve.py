@@ -6,81 +6,19 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
-import psutil
 import pytest
 import requests
 
-from ops.endpoints import Ports, local_endpoints
-from ops.keeper import members
+from ops.endpoints import Ports
 from ops.paths import LOCAL, ROOT
-from ops.process import ledger_of, port_answers
+from ops.process import port_answers
+from ops.sign_ins import phone_sign_in
 from ops.system import free_base
+from tests.e2e.serving import Serve, remove, until
 from tests.support import machine
 
-_START_SEC = 150.0
 pytestmark = pytest.mark.timeout(600)
-
-
-class Serve:
-    """A `serve` in a process of its own, on ports of its own."""
-
-    def __init__(self, base: int) -> None:
-        self.base = base
-        self.folder = LOCAL / str(base)
-        self.found = local_endpoints(base)
-        self._output = self.folder.with_suffix(".out")
-
-    def start(self) -> None:
-        self.folder.parent.mkdir(exist_ok=True)
-        with self._output.open("w") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "ops", "serve", "--local", "--base", str(self.base)],
-                cwd=ROOT, env=machine.ENVIRONMENT, stdout=output, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-
-    def wait_until_ready(self) -> None:
-        assert until(lambda: "Ctrl-C" in self.said() or self.process.poll() is not None, _START_SEC), self.said()
-        assert self.process.poll() is None, self.said()
-
-    def said(self) -> str:
-        return self._output.read_text()
-
-    def token(self) -> str:
-        return str(json.loads((self.folder / "run.json").read_text())["token"])
-
-    def processes(self, token: str) -> list[psutil.Process]:
-        return members(token, ledger_of(self.folder / "logs", token))
-
-    def end(self) -> None:
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(60)
-        self._output.unlink(missing_ok=True)
-
-
-def until(is_so: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return is_so()
-
-
-@pytest.fixture(scope="module")
-def serve() -> Iterator[Serve]:
-    running = Serve(free_base())
-    running.start()
-    running.wait_until_ready()
-    yield running
-    running.end()
-    remove(running.folder)
-
-
-def remove(folder: Path) -> None:
-    subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
 def test_what_it_prints_works_when_pasted(serve: Serve) -> None:
@@ -144,7 +82,7 @@ def test_a_second_system_beside_the_first_and_each_dies_alone(serve: Serve) -> N
     try:
         second.start()
         second.wait_until_ready()
-        uid = phone_sign_up(second, "+919812345678")
+        uid = phone_sign_in(second.found, "+919812345678")[0]
 
         token = second.token()
         database = next(
@@ -158,7 +96,7 @@ def test_a_second_system_beside_the_first_and_each_dies_alone(serve: Serve) -> N
 
         second.start()
         second.wait_until_ready()
-        assert phone_sign_up(second, "+919812345678") == uid, "accounts are there after the stop"
+        assert phone_sign_in(second.found, "+919812345678")[0] == uid, "accounts are there after the stop"
 
         token = second.token()
         second.process.send_signal(signal.SIGKILL)
@@ -174,9 +112,3 @@ def test_a_second_system_beside_the_first_and_each_dies_alone(serve: Serve) -> N
 
 def listening(base: int) -> list[int]:
     return [port for port in Ports(base).all().values() if port_answers(port)]
-
-
-def phone_sign_up(serve: Serve, phone: str) -> str:
-    from ops.sign_ins import phone_sign_in
-
-    return phone_sign_in(serve.found, phone)[0]
