@@ -3,16 +3,22 @@
 import csv
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from ops import mappings
 from ops.importing import products
 from plazza.catalogue.store.imports import Run
+from tests.integration.catalogue.desk import Desk
+from tests.support import auth
+from tests.support.auth import People
+from tests.support.client import Client
 from tests.support.database import Database
+from tests.support.readers import Readers
 from tests.support.servers import Servers
 
 
@@ -85,3 +91,21 @@ def lists(tmp_path: Path, db: Database, parts: Servers) -> Lists:
 def as_json(*rows: object) -> list[str]:
     """Give rows as lines of JSON."""
     return [json.dumps(row) for row in rows]
+
+
+@pytest.fixture(scope="session")
+def people(parts: Servers) -> People:
+    """Accounts in the auth emulator, and files in that of Storage."""
+    return auth.start(parts)
+
+
+@pytest.fixture
+def desk(
+    monkeypatch: pytest.MonkeyPatch, engine: str, api: Client, db: Database, people: People, parts: Servers
+) -> Iterator[Desk]:
+    """A desk that nobody else has; its readers are mended when the test is over."""
+    mappings.create(engine)
+    monkeypatch.setenv("ELASTICSEARCH_URL", engine)
+    readers = Readers(parts.sandbox_url)
+    yield Desk(api, db, people, readers)
+    readers.mend()
