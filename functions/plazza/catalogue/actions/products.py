@@ -16,21 +16,24 @@ from plazza.catalogue.models.products import (
     RefusedRow,
     StoredProduct,
 )
-from plazza.catalogue.rules.products import Content, make_content
+from plazza.catalogue.rules.products import Content, check_sku, make_content
+from plazza.catalogue.store import prices
 from plazza.catalogue.store import products as store
 from plazza.catalogue.store.views import view_of
 from plazza.data import outbox
 from plazza.data.sql import Tx, run_transaction
-from plazza.errors import Invalid
+from plazza.errors import Conflict, Invalid
 
 Outcome = Literal["created", "updated", "unchanged"]
 
 
 def put_product(sku: str, body: PutProduct) -> StoredProduct:
-    """Write a product by its sku. Raises Invalid for what no product may be."""
+    """Write a product by its sku. Raises Invalid for what no product may be, Conflict for another tax than the dated one that holds."""
+    check_sku(sku)
     content = make_content(sku, body)
 
     def work(tx: Tx) -> StoredProduct:
+        _check_tax(tx, sku, body)
         outcome = put_all(tx, [content])[0]
         product = store.lock_by_sku(tx, [sku])[sku]
         return StoredProduct(
@@ -42,6 +45,17 @@ def put_product(sku: str, body: PutProduct) -> StoredProduct:
         )
 
     return run_transaction(work)
+
+
+def _check_tax(tx: Tx, sku: str, body: PutProduct) -> None:
+    """Raise Conflict for a rate that would not be seen, because a dated one goes before it."""
+    known = prices.lock_product(tx, sku)
+    tax = prices.get_tax(tx, known.id, clock.today()) if known else None
+    if tax is None:
+        return
+    said = body.model_fields_set
+    if ("gst_bp" in said and body.gst_bp != tax.gst_bp) or ("hsn" in said and body.hsn != tax.hsn):
+        raise Conflict("The tax of this product is set by date; write it there.", reason="DATED_TAX")
 
 
 def import_products(body: ImportProducts) -> Imported:
@@ -87,6 +101,8 @@ def put_one(tx: Tx, old: store.FullProduct | None, product_id: UUID, content: Co
     if old is None:
         store.insert_product(tx, product_id, content, at)
     else:
+        if old.mrp_paise != content.mrp_paise:
+            prices.bound_store_prices(tx, product_id, content.mrp_paise, at)
         store.set_product(tx, product_id, content, at)
     outbox.announce(tx, "product.changed", product_id)
     return "created" if old is None else "updated"

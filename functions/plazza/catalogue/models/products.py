@@ -9,7 +9,8 @@ from plazza.money import Paise
 from plazza.schema import Instant, Limit, Model, Quantity, ShortText, Text
 
 Schedule = Literal["none", "H", "H1", "X"]
-Sku = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+SKU_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+Sku = Annotated[str, Field(pattern=SKU_PATTERN)]
 Cursor = Annotated[str, Field(max_length=500)]
 Short = Annotated[Text, Field(max_length=200)]
 Problem = Literal["NOT_FOUND", "DISCONTINUED", "NOT_PRICED", "TOO_MANY"]

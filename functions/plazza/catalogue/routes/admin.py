@@ -1,7 +1,10 @@
 """Products and the search index over HTTP, for staff."""
 
-from plazza.catalogue.actions import index, products, vendors
+from uuid import UUID
+
+from plazza.catalogue.actions import index, prices, products, vendors
 from plazza.catalogue.models.index import IndexView, SwapIndex
+from plazza.catalogue.models.prices import Missing, PricesView, PutStorePrice, PutTax, UnreadProduct, UnreadQuery
 from plazza.catalogue.models.products import Imported, ImportProducts, PutProduct, StoredProduct, SyncQuery, SyncRunView
 from plazza.catalogue.models.vendors import (
     DecideVendorProduct,
@@ -10,25 +13,22 @@ from plazza.catalogue.models.vendors import (
     VendorProducts,
     VendorProductView,
 )
-from plazza.catalogue.store import syncs
+from plazza.catalogue.store import syncs, unread
 from plazza.catalogue.store import vendors as vendor_store
 from plazza.data.sql import read
-from plazza.errors import NotFound
+from plazza.http import paging
 from plazza.http.api import Api
 from plazza.identity import Caller, Role
 from plazza.schema import Page
 
 api = Api("catalogue_admin")
 
-MAX_SKU = 64
 STAFF = (Role.ADMIN, Role.SUPPORT)
 
 
 @api.put("/admin/products/<sku>", roles=[Role.ADMIN])
 def put_product(sku: str, body: PutProduct) -> StoredProduct:
     """Write a product by its sku; what is left out is read from its name."""
-    if len(sku) > MAX_SKU:
-        raise NotFound("No sku is that long.")
     return products.put_product(sku, body)
 
 
@@ -36,6 +36,50 @@ def put_product(sku: str, body: PutProduct) -> StoredProduct:
 def import_products(body: ImportProducts) -> Imported:
     """Write a batch of products; refused rows are named with their reason."""
     return products.import_products(body)
+
+
+@api.get("/admin/products/unread", roles=STAFF)
+def list_unread(query: UnreadQuery) -> Page[UnreadProduct]:
+    """List the products of which something could not be read or is not known; nothing of it was guessed."""
+    key = paging.decode(query.cursor, UUID)
+    rows = read(lambda tx: unread.list_unread(tx, query.what, key[0] if key else UUID(int=0), query.limit + 1))
+    page = paging.page(rows, query.limit, lambda row: (str(row.id),))
+    return Page[UnreadProduct](items=[_unread(row) for row in page.items], next_cursor=page.next_cursor)
+
+
+def _unread(row: unread.Unread) -> UnreadProduct:
+    names: tuple[Missing, ...] = ("pack", "form", "composition", "price", "schedule")
+    return UnreadProduct(
+        id=row.id,
+        sku=row.sku,
+        name=row.name,
+        pack_label=row.pack_label,
+        missing=[name for name in names if getattr(row, name)],
+    )
+
+
+@api.get("/admin/products/<sku>/prices", roles=STAFF)
+def get_prices(sku: str) -> PricesView:
+    """Tell what a product costs: everywhere, at stores with a price of their own, and its tax by day."""
+    return prices.get_prices(sku)
+
+
+@api.put("/admin/products/<sku>/taxes", roles=[Role.ADMIN])
+def put_tax(caller: Caller, sku: str, body: PutTax) -> PricesView:
+    """Let a GST rate and an HSN code hold from a day on."""
+    return prices.put_tax(caller.uid, sku, body)
+
+
+@api.put("/admin/products/<sku>/stores/<uuid:store_id>", roles=[Role.ADMIN])
+def put_store_price(caller: Caller, sku: str, store_id: UUID, body: PutStorePrice) -> PricesView:
+    """Give a store a price of its own, at most the MRP."""
+    return prices.put_store_price(caller.uid, sku, store_id, body)
+
+
+@api.delete("/admin/products/<sku>/stores/<uuid:store_id>", roles=[Role.ADMIN])
+def delete_store_price(sku: str, store_id: UUID) -> None:
+    """Let a store ask the product's price again."""
+    prices.delete_store_price(sku, store_id)
 
 
 @api.post("/admin/index/build", roles=[Role.ADMIN], per_minute=5)

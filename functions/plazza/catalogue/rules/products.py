@@ -1,14 +1,15 @@
 """A product as staff or another system describes it → the row that is stored; what the name says fills what was not said."""
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from plazza.catalogue.models.products import PutProduct
+from plazza.catalogue.models.products import SKU_PATTERN, PutProduct
 from plazza.catalogue.rules import keys, names, salts
 from plazza.catalogue.rules.strengths import label, read_strengths
 from plazza.catalogue.rules.text import normalize
-from plazza.errors import Invalid
+from plazza.errors import Invalid, NotFound
 
 
 class Content(NamedTuple):
@@ -59,6 +60,12 @@ class _Made(NamedTuple):
     key: str
     names: str
     strength: str
+
+
+def check_sku(sku: str) -> None:
+    """Raise NotFound for a number that no product can have."""
+    if not re.fullmatch(SKU_PATTERN, sku):
+        raise NotFound("No product has such a number.")
 
 
 def make_content(sku: str, described: PutProduct, airtable_record_id: str | None = None) -> Content:

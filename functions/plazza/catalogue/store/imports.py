@@ -79,12 +79,22 @@ _CHANGE: LiteralString = """
             n.schedule, n.schedule_known, n.prescription_required, n.image_url, n.max_per_order, n.status)"""
 
 
+# Stores that ask more than a new MRP ask that much: the schema would refuse the row otherwise.
+_BOUND: LiteralString = """
+    UPDATE store_prices AS s SET price_paise = r.mrp_paise, updated_by = 'mrp', updated_at = %(at)s
+      FROM jsonb_to_recordset(%(rows)s::JSONB) AS r (sku TEXT, mrp_paise INT8) JOIN products AS p ON p.sku = r.sku
+     WHERE s.product_id = p.id AND s.price_paise > r.mrp_paise"""
+
+
 def put_rows(tx: Tx, rows: str, count: int, at: datetime) -> tuple[int, int]:
     """Write `count` rows, a JSON list of objects with the columns above and no sku twice. Gives how many were made, how many changed."""
     params = {"rows": rows, "at": at}
     made = tx.execute(_ADD, params)
-    # What was made just now is what the row says, so that the second statement leaves it alone.
-    return made, tx.execute(_CHANGE, params, prepare=False) if made < count else 0
+    if made == count:
+        return made, 0
+    # What was made just now is what the row says, so that the last statement leaves it alone.
+    tx.execute(_BOUND, params, prepare=False)
+    return made, tx.execute(_CHANGE, params, prepare=False)
 
 
 def find_run(tx: Tx, digest: str) -> Run | None:

@@ -1,11 +1,12 @@
 """A cart as it would be sold now, and its quote."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from plazza import clock
-from plazza.catalogue.store import products
+from plazza.catalogue.store import prices
 from plazza.data.sql import Tx, read
 from plazza.discount import actions as discount
 from plazza.discount.models import CartLine as CouponLine
@@ -45,12 +46,12 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
     While PostgreSQL is away the caller's last order to the address says store and charge, and a coupon waits.
     """
     place = _locate(caller, body.address_id)
-    cart = read(lambda tx: read_cart(tx, body.items))
+    cart = read(lambda tx: read_cart(tx, body.items, place.store_id, clock.today()))
     if not cart.lines:
         rules.check_problems(_problems(cart, {}, place, body))
     store = read(lambda tx: read_store(tx, place.store_id))
-    prices = {line.product_id: line.price_paise for line in cart.lines}
-    free = read(lambda tx: stock.count_free(tx, place.store_id, prices, clock.today()))
+    asked = {line.product_id: line.price_paise for line in cart.lines}
+    free = read(lambda tx: stock.count_free(tx, place.store_id, asked, clock.today()))
     rebate = None if place.is_degraded else _quote_coupon(caller, body, cart.lines, place.charge_paise)
     price = rules.price(
         cart.lines,
@@ -76,9 +77,9 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
     )
 
 
-def read_cart(tx: Tx, items: Sequence[CartItem]) -> Cart:
-    """Give a cart's lines at the prices of now."""
-    found = products.list_products(tx, [item.product_id for item in items])
+def read_cart(tx: Tx, items: Sequence[CartItem], store_id: UUID, on: date) -> Cart:
+    """Give a cart's lines at a store's prices of now and the taxes of a day in India."""
+    found = prices.list_for_sale(tx, [item.product_id for item in items], store_id, on)
     lines: list[CartLine] = []
     missing: list[UUID] = []
     for item in items:

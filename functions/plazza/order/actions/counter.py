@@ -44,7 +44,7 @@ def record_sale(caller: Caller, once: Once, body: RecordSale) -> SaleView:
         earlier = _find_earlier(tx, store_id, body)
         if earlier is not None:
             return earlier
-        cart = carts.read_cart(tx, body.items)
+        cart = carts.read_cart(tx, body.items, store_id, sold_at.astimezone(INDIA).date())
         _check_products(cart)
         _check_prescription(caller, body, stores.get_store(tx, store_id), cart)
         sale_id = once.new_id("sale")

@@ -61,7 +61,7 @@ def place_order(caller: Caller, once: Once, body: PlaceOrder) -> OrderView:
 def _hold_coupon(caller: Caller, body: PlaceOrder, order_id: UUID, place: Place) -> _Coupon | None:
     if body.coupon_code is None:
         return None
-    cart = read(lambda tx: carts.read_cart(tx, body.items))
+    cart = read(lambda tx: carts.read_cart(tx, body.items, place.store_id, clock.today()))
     is_first = not read(lambda tx: orders.has_ordered(tx, caller.uid))
     expires_at = clock.now() + rules.REVIEW_WINDOW + rules.COUPON_GRACE
     if not any(line.prescription_required for line in cart.lines):
@@ -80,7 +80,7 @@ def _hold_coupon(caller: Caller, body: PlaceOrder, order_id: UUID, place: Place)
 
 def _place(tx: Tx, caller: Caller, body: PlaceOrder, order_id: UUID, place: Place, coupon: _Coupon | None) -> OrderView:
     at = clock.now()
-    cart = carts.read_cart(tx, body.items)
+    cart = carts.read_cart(tx, body.items, place.store_id, clock.today())
     _check_coupon_still_fits(tx, caller, cart, coupon)
     store = carts.read_store(tx, place.store_id)
     coverage = _cover(tx, caller, body, cart.lines)
