@@ -30,7 +30,8 @@ POINT_TTL_SEC = 29 * 86_400
 """Source: Google Maps Platform terms: coordinates may be kept for up to 30 days."""
 MAPS_AWAY_SEC = 30
 _MAPS_AWAY = "maps:away"
-_PLACE_FIELDS = frozenset({"line1", "line2", "landmark", "area", "city", "state", "pincode"})
+_PLACE_FIELDS = frozenset({"line1", "area", "city", "state", "pincode"})
+"""Fields that say where an address is; a floor or a landmark that is added moves no pin."""
 
 
 class _Spot(NamedTuple):
@@ -242,7 +243,10 @@ def add_area(by: str, body: PutArea) -> AreaView:
 
 
 def change_area(by: str, area_id: UUID, body: ChangeArea) -> AreaView:
-    """Change an area, and keep what it became. Raises NotFound, Conflict when somebody else changed it meanwhile."""
+    """Change an area, and keep what it became.
+
+    Raises NotFound, Conflict when somebody else changed it meanwhile or its new name is taken.
+    """
 
     def work(tx: Tx) -> AreaView:
         store.get_area(tx, area_id)

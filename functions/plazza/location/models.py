@@ -4,7 +4,7 @@ from datetime import time
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from plazza.money import Paise
 from plazza.schema import Instant, Latitude, Limit, Longitude, Model, Phone, Pincode, ShortText, Text
@@ -12,6 +12,15 @@ from plazza.schema import Instant, Latitude, Limit, Longitude, Model, Phone, Pin
 Label = Annotated[Text, Field(min_length=1, max_length=40)]
 Name = Annotated[Text, Field(min_length=1, max_length=100)]
 StateCode = Annotated[str, Field(pattern=r"^[0-9]{2}$")]
+
+
+def _without_zone(clock: time) -> time:
+    if clock.tzinfo is not None:
+        raise ValueError("must be India's clock, without a zone")
+    return clock
+
+
+ClockTime = Annotated[time, AfterValidator(_without_zone)]
 LocatedBy = Literal["pin", "geocoded", "pincode"]
 
 
@@ -161,14 +170,14 @@ class PutArea(Model):
     charge_paise: Paise
     minimum_order_paise: Paise
     promised_minutes: Annotated[int, Field(ge=5, le=1440, strict=True)]
-    opens_at: time
-    closes_at: time
+    opens_at: ClockTime
+    closes_at: ClockTime
     active: bool = True
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> "PutArea":
-        if self.opens_at >= self.closes_at or self.opens_at.tzinfo or self.closes_at.tzinfo:
-            raise ValueError("opens_at must be before closes_at; both are India's clock, without a zone")
+        if self.opens_at >= self.closes_at:
+            raise ValueError("opens_at must be before closes_at")
         return self
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from plazza.data.sql import Tx
@@ -147,7 +148,7 @@ def insert_area(tx: Tx, area_id: UUID, area: PutArea, by: str, at: datetime) -> 
 
 
 def set_area(tx: Tx, area_id: UUID, area: PutArea, version: int, by: str, at: datetime) -> None:
-    """Write an area anew, if it still is the version that was read. Raises Conflict."""
+    """Write an area anew, if it still is the version that was read. Raises Conflict, also for a name that is taken."""
     query = """
         UPDATE serviceable_areas SET pincode = %(pincode)s, area = %(area)s, city = %(city)s, state = %(state)s,
                state_code = %(state_code)s, latitude = %(latitude)s, longitude = %(longitude)s, store_id = %(store_id)s,
@@ -155,7 +156,11 @@ def set_area(tx: Tx, area_id: UUID, area: PutArea, version: int, by: str, at: da
                minimum_order_paise = %(minimum_order_paise)s, promised_minutes = %(promised_minutes)s, opens_at = %(opens_at)s,
                closes_at = %(closes_at)s, active = %(active)s, version = version + 1, updated_by = %(by)s, updated_at = %(at)s
          WHERE id = %(id)s AND version = %(version)s"""
-    if tx.execute(query, area.model_dump() | {"id": area_id, "version": version, "by": by, "at": at}) == 0:
+    try:
+        count = tx.execute(query, area.model_dump() | {"id": area_id, "version": version, "by": by, "at": at})
+    except UniqueViolation as exc:
+        raise Conflict("This pincode has an area of that name.") from exc
+    if count == 0:
         raise Conflict("The area was changed meanwhile; read it again.")
 
 
