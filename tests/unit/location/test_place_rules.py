@@ -25,7 +25,7 @@ def area(**over: object) -> rules.Area:
     ("one", "other", "metres"),
     [
         ((12.9716, 77.5946), (12.9716, 77.5946), 0),
-        ((0, 0), (0, 1), 111_195),  # one degree at the equator: radius × π / 180
+        ((0, 0), (0, 1), 111_195),  # one degree at the equator: a 360th of its length
         ((0, 179.5), (0, -179.5), 111_195),  # over the date line
         ((90, 0), (-90, 0), 20_015_087),
     ],
