@@ -24,6 +24,9 @@ COMMANDS = {
     "mappings": Command("show or create the search index", "ops.commands.mappings"),
     "seed": Command("fill the stores with the sample data", "ops.commands.seed"),
     "import": Command("take a list of products (CSV or JSON Lines) into the catalogue", "ops.commands.import_products"),
+    "evaluate-search": Command(
+        "judge search by a file of queries, beside a plain search", "ops.commands.evaluate_search"
+    ),
     "run-schedule": Command("run a scheduled function of a local system now", "ops.commands.run_schedule"),
     "bench": Command("measure against the bare form of the same thing", "ops.commands.bench"),
     "functions": Command("print the table of functions, made from the code", "ops.commands.functions"),

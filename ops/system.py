@@ -49,6 +49,7 @@ class System:
     given: dict[str, str]
     screen: Screen
     is_kept: bool = True  # data is for the next start
+    has_sample: bool = True
     run: Run = field(init=False)
     endpoints: Endpoints = field(init=False)
     settings: LocalSettings = field(init=False)
@@ -104,6 +105,13 @@ class System:
         if self._lock is not None:
             self._lock.close()
 
+    def end_part(self, name: str) -> None:
+        """End one part (a store, by its name) and go on without it."""
+        child = next((one for one in self.run.children if one.name == name), None)
+        if child is None:
+            raise OpsError(f"{name} was not started here, so it cannot be ended")
+        self.run.forget(child)
+
     def check(self) -> None:
         """Raise OpsError when a part has ended by itself, with the last lines of its log."""
         dead = self.run.first_dead()
@@ -122,10 +130,11 @@ class System:
             Step("redis", lambda: self._redis(ports)),
             Step("search", lambda: self._search(ports)),
             Step("emulators", lambda: self._suite(ports)),
-            Step("sample data", self._seed, ("cockroach", "postgres", "emulators")),
-            Step("product index", self._index, ("search", "sample data")),
             Step("first answer", self._first_answer, ("cockroach", "postgres", "redis", "emulators")),
         ]
+        if self.has_sample:
+            steps.append(Step("sample data", self._seed, ("cockroach", "postgres", "emulators")))
+            steps.append(Step("product index", self._index, ("search", "sample data")))
         if self.settings.needs_sandbox:
             steps.append(Step("sandbox", lambda: self._sandbox(ports)))
         return steps
@@ -212,10 +221,12 @@ def local_system(
     is_local: bool = False,
     url: str | None = None,
     screen: Screen | None = None,
+    has_sample: bool = True,
 ) -> Generator[System]:
     """Give a running system and end it: that of `base`, a throwaway one on free ports, or a running one by its `url`.
 
     A throwaway or local system uses nobody's real stores and providers; a throwaway one leaves its folder only when it fails.
+    Without its sample data (`has_sample`) its stores begin empty.
     """
     screen = screen or Screen()
     if url is not None:
@@ -224,7 +235,7 @@ def local_system(
     chosen = free_base() if is_throwaway else base if base is not None else base_port()
     folder = LOCAL / (f"throwaway-{chosen}" if is_throwaway else str(chosen))
     given = {} if is_throwaway or is_local else given_settings()
-    system = System(chosen, folder, given, screen, is_kept=not is_throwaway)
+    system = System(chosen, folder, given, screen, is_kept=not is_throwaway, has_sample=has_sample)
     try:
         system.start()
         yield system
