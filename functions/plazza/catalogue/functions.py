@@ -158,8 +158,9 @@ def indexProducts(request: CallableRequest[Any]) -> None:
 def sync_products(event: ScheduledEvent) -> None:
     """Take what the operations team changed in Airtable into the catalogue."""
     # A schedule waits for nobody: no instance is kept warm, and one at a time is enough.
-    from plazza.catalogue.actions import sync, tombstones
+    from plazza.catalogue.actions import sync, tombstones, vendors
 
+    vendors.queue_doubtful()
     sync.sync_products()
     tombstones.sweep_if_due()
 

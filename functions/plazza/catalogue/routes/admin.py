@@ -114,7 +114,7 @@ def offer_vendor_products(body: OfferVendorProducts) -> VendorProducts:
 
 @api.get("/admin/vendor-products", roles=STAFF)
 def list_vendor_products(query: VendorProductQuery) -> VendorProducts:
-    """List a vendor's products, those that wait first."""
+    """List vendors' products, those that wait for a person first, each with the products it may be and why."""
     return VendorProducts(
         items=read(lambda tx: vendor_store.list_vendor_products(tx, query.vendor, query.status, query.limit))
     )
