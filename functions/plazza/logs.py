@@ -57,9 +57,11 @@ def error(message: str, exc: BaseException, **fields: Any) -> None:
     """Write an error with its stack, in the form that Error Reporting groups by.
 
     The exception's own text is left out of the message: a provider's or a driver's may hold a key or an address. The stack is
-    written without the values that the text held.
+    written without the values that the text held. Only a missing setting says which it is: that text is our own.
     """
     frames = "".join(traceback.format_tb(exc.__traceback__))
     stack = f"Traceback (most recent call last):\n{frames}{type(exc).__name__}"
+    setting = str(exc) if isinstance(exc, settings.MissingSetting) else None
     kind = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
-    write("ERROR", message, stack_trace=stack, error_class=type(exc).__name__, **{"@type": kind}, **fields)
+    known: dict[str, Any] = {"error_class": type(exc).__name__, "setting": setting, "@type": kind}
+    write("ERROR", message, stack_trace=stack, **known, **fields)
