@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
+import firebase_admin
 import pytest
 from pypdf import PdfReader
 
+from plazza.data import firebase
 from plazza.data.sql import run_transaction
 from plazza.errors import Unavailable
 from plazza.order import consumers
@@ -117,7 +119,9 @@ def uploads(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, bytes]]
     server.uploads = []  # pyright: ignore[reportAttributeAccessIssue] -- our own attribute
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://127.0.0.1:{server.server_address[1]}")
+    firebase_admin.delete_app(firebase.app())  # its client keeps the address that it was made with
     yield server.uploads  # pyright: ignore[reportAttributeAccessIssue] -- our own attribute
+    firebase_admin.delete_app(firebase.app())
     server.shutdown()
     server.server_close()
 
@@ -144,4 +148,5 @@ def test_a_file_store_that_refuses_is_asked_again_later(
 
     with pytest.raises(Unavailable):
         consumers.keep_invoice(order)
+    assert len(uploads) == 1, "a refusal is not asked again at once"
     assert shop.api.get(f"/orders/{order}/invoice", uid=shop.uid).status_code == 200

@@ -21,6 +21,8 @@ from plazza.providers.razorpay import RazorpayPayment
 
 OPEN_FOR = timedelta(minutes=2)
 WINDOW = timedelta(hours=3)
+AHEAD = timedelta(minutes=1)
+"""How far Razorpay's clock may be ahead of ours: what was paid this second must not wait for the next run."""
 PAGE = 100
 BUDGET_SEC = 400.0
 
@@ -64,7 +66,7 @@ def _look_at_unsettled(stop_at: float) -> tuple[int, int]:
 def _look_at_recent(stop_at: float) -> tuple[int, int, int]:
     """Go through every payment of the last hours: this finds what came twice, or for an order that was settled already."""
     at = clock.now()
-    since, until, skip = int((at - WINDOW).timestamp()), int(at.timestamp()), 0
+    since, until, skip = int((at - WINDOW).timestamp()), int((at + AHEAD).timestamp()), 0
     asked = repaired = not_ours = 0
     while time.monotonic() < stop_at and (page := razorpay.list_payments(since, until, skip, PAGE)):
         order_ids, payment_ids = [item.order_id or "" for item in page], [item.id for item in page]
