@@ -1,4 +1,4 @@
-"""Calls routes as a function would: through `Api.dispatch`, with everything behind it real."""
+"""Calls routes as a function would: through `Api.dispatch`, with everything behind it real; each answer keeps the document's promises."""
 
 import ipaddress
 import json
@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.test import EnvironBuilder
 
 from plazza.http.api import Api
+from tests.support import promises
 from tests.support.people import token
 
 ROUTES = (
@@ -89,7 +90,9 @@ class Client:
             path=path, method=method, headers=list(sent.items()), data=data, content_type="application/json"
         )
         request = flask.Request(builder.get_environ())
-        response = _api(request.path, method).dispatch(request)
+        api = _api(request.path, method)
+        response = api.dispatch(request)
+        promises.check(api, method, request.path, response)
         return Answer(response.status_code, response.get_json(silent=True), response.headers, response.get_data())
 
 
