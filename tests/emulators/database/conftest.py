@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from rtdb_server import Catcher, Server
+
+from tests.emulators.database.rtdb_server import Catcher, Server
 
 
 @pytest.fixture(scope="session")

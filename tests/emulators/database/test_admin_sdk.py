@@ -9,7 +9,8 @@ import firebase_admin
 import pytest
 from firebase_admin import credentials, db, exceptions
 from google.auth.credentials import AnonymousCredentials
-from rtdb_server import Server, eventually
+
+from tests.emulators.database.rtdb_server import Server, eventually
 
 
 class _NoCredentials(credentials.Base):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import requests
-from rtdb_server import MAIN, Server, eventually, token
+
+from tests.emulators.database.rtdb_server import MAIN, Server, eventually, token
 
 
 class Home:

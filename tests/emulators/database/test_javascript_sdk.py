@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from rtdb_server import Server, token
+
+from tests.emulators.database.rtdb_server import Server, token
 
 HERE = Path(__file__).parent
 RULES = {

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import requests
-from rtdb_server import Server, eventually, token
+
+from tests.emulators.database.rtdb_server import Server, eventually, token
 
 
 def test_a_value_is_written_read_and_deleted(server: Server, ns: str) -> None:

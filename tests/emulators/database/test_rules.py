@@ -4,7 +4,8 @@ import time
 from typing import Any
 
 import pytest
-from rtdb_server import Server, token
+
+from tests.emulators.database.rtdb_server import Server, token
 
 RULES = {
     "orders": {

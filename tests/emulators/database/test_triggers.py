@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from firebase_functions.private import util
-from rtdb_server import NAMESPACE, Catcher, Server, eventually, token
+
+from tests.emulators.database.rtdb_server import NAMESPACE, Catcher, Server, eventually, token
 
 
 @pytest.fixture
