@@ -51,4 +51,5 @@ def judge(batch: Sequence[Given]) -> Judged:
 
 def shown(given: Given) -> str:
     """Give a row's sku as far as a report can show it."""
-    return str(given.cells.get("sku", ""))[:64].encode("utf-8", "replace").decode()
+    sku = str(given.cells.get("sku", "")).strip()[:64]
+    return sku if sku.isascii() else sku.encode("utf-8", "replace").decode()

@@ -4,6 +4,8 @@ A batch and the place in the file are written in one transaction, so a run that 
 """
 
 import csv
+import itertools
+import json
 import os
 import sqlite3
 import time
@@ -27,6 +29,7 @@ from plazza.data.sql import read as read_once
 from plazza.errors import Unavailable
 
 _MOST_REASONS = 20
+_KNOWN = "SELECT sku, row FROM seen WHERE sku IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True)
@@ -117,26 +120,28 @@ def _batches(rows: Iterator[Given], size: int, done: int) -> Iterator[list[Given
     """Cut rows into batches, each sku once in the file: the first row with it counts."""
     with closing(sqlite3.connect("")) as seen:  # a file without a name: it does not grow in memory with the list
         seen.execute("CREATE TABLE seen (sku TEXT PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID")
-        batch: list[Given] = []
-        for given in rows:
-            batch.append(_first_of_its_sku(seen, given))
-            if given.number <= done:
-                batch.clear()
-            elif len(batch) >= size:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
+        while batch := list(itertools.islice(rows, size)):
+            judged = _without_repeated(seen, batch)
+            if batch[-1].number > done:
+                yield [given for given in judged if given.number > done]
 
 
-def _first_of_its_sku(seen: sqlite3.Connection, given: Given) -> Given:
-    sku = shown(given)
-    if given.problem or not sku:
-        return given
-    if seen.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (sku, given.number)).rowcount:
-        return given
-    (first,) = seen.execute("SELECT row FROM seen WHERE sku = ?", (sku,)).fetchone()
-    return given._replace(problem=f"This sku stands in row {first} already.")
+def _without_repeated(seen: sqlite3.Connection, batch: list[Given]) -> list[Given]:
+    """Give a batch with the rows whose sku stood in the file before marked as wrong, and remember the others' skus."""
+    skus = [shown(given) for given in batch]
+    known: dict[str, int] = dict(seen.execute(_KNOWN, (json.dumps(skus),)))
+    fresh: dict[str, int] = {}
+    judged: list[Given] = []
+    for sku, given in zip(skus, batch, strict=True):
+        first = known.get(sku) or fresh.get(sku)
+        if given.problem is None and sku:
+            if first is None:
+                fresh[sku] = given.number
+            else:
+                given = given._replace(problem=f"This sku stands in row {first} already.")  # noqa: PLW2901 -- the row, with its problem
+        judged.append(given)
+    seen.executemany("INSERT INTO seen VALUES (?, ?)", fresh.items())
+    return judged
 
 
 def processes() -> int:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -294,3 +295,30 @@ def test_the_columns_are_in_the_help() -> None:
     assert "mrp_paise" in done.stdout
     assert "salts_complete" in done.stdout
     assert Path(ROOT / "README.md").read_text().count("`salts_complete`") == 1
+
+
+def test_a_killed_import_leaves_whole_batches_and_the_command_again_finishes(
+    lists: Lists, parts: Servers, db: Database
+) -> None:
+    rows = [{"sku": lists.sku(n), "name": f"Killol {n}", "mrp_paise": 100 + n} for n in range(1, 4001)]
+    command = [
+        sys.executable, "-m", "ops", "import", "products", lists.csv(*rows), "--refused", lists.refused_file, "--processes", "1",
+    ]  # fmt: skip
+    environment = {**os.environ, "COCKROACH_DB_URL": parts.cockroach_url, "BATCH_SIZE": "50"}
+
+    first = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while lists.count() == 0 and first.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    first.kill()
+    first.wait(10)
+    half = lists.count()
+    again = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=60)
+
+    assert 0 < half < 4000
+    assert half % 50 == 0
+    assert again.stdout.splitlines()[-1].startswith(
+        "RESULT import-products ok created=4000 updated=0 unchanged=0 refused=0"
+    )
+    assert lists.count() == 4000
+    assert db.value("SELECT max(version) FROM products WHERE sku LIKE %s", f"{lists.prefix}-%") == 1

@@ -106,10 +106,15 @@ class Pack(NamedTuple):
 class Named(NamedTuple):
     """What a name says of a product."""
 
+    name: str
     brand: str
     form: str
     release: str
-    strengths: tuple[strengths.Strength, ...]
+
+    @property
+    def strengths(self) -> tuple[strengths.Strength, ...]:
+        """Every strength in the name; read when asked for, because the salts mostly say it already."""
+        return tuple(strengths.read_strengths(self.name))
 
 
 _PACK_UNITS = {
@@ -176,4 +181,4 @@ def read_name(name: str) -> Named:
     if len(brand) < len(parts) and parts[len(brand)] in FORM_OF_WORD:
         while len(brand) > 1 and brand[-1] in _PLACES:
             brand.pop()  # "Otrivin Nasal Spray": where it goes, not what it is called
-    return Named(" ".join(brand), read_form(parts), read_release(parts), tuple(strengths.read_strengths(name)))
+    return Named(name, " ".join(brand), read_form(parts), read_release(parts))

@@ -118,15 +118,21 @@ def _truth(name: str, value: object) -> bool:
 
 def _salts(name: str, value: object) -> tuple[list[object], bool]:
     """Read a list of salts, and tell whether every one of them could be read."""
-    if isinstance(value, str):
-        listed: object = [value]
-        if value.startswith("["):
-            try:
-                listed = json.loads(value)
-            except ValueError as exc:
-                raise Invalid(f"{name}: begins like a JSON list and is none.") from exc
-    else:
-        listed = value
+    return _salts_of_text(name, value) if isinstance(value, str) else _salts_of(name, value)
+
+
+@lru_cache(maxsize=20_000)
+def _salts_of_text(name: str, value: str) -> tuple[list[object], bool]:
+    """Read a cell; a catalogue of any size has a few thousand compositions."""
+    if not value.startswith("["):
+        return _salts_of(name, [value])
+    try:
+        return _salts_of(name, json.loads(value))
+    except (ValueError, RecursionError) as exc:
+        raise Invalid(f"{name}: begins like a JSON list and is none.") from exc
+
+
+def _salts_of(name: str, listed: object) -> tuple[list[object], bool]:
     if not isinstance(listed, list) or len(listed) > _MOST_SALTS:
         raise Invalid(f"{name}: must be a list of at most {_MOST_SALTS} salts.")
     found: list[object] = []

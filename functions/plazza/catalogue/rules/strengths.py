@@ -130,14 +130,24 @@ def _spread_units(text: str) -> str:
 
 
 def _strength(found: re.Match[str]) -> Strength | None:
-    if _NEGATIVE.search(found.string[: found.start()]):
+    if "-" in found.string and _NEGATIVE.search(found.string[: found.start()]):
         return None
-    value = Decimal(found["value"]) * _MULTIPLES.get(found["multiple"] or "", 1)
-    unit = "%" if found["percent"] else _UNITS[found["unit"]]
+    return _converted(
+        found["value"],
+        found["multiple"] or "",
+        "%" if found["percent"] else found["unit"],
+        found["amount"] or "1",
+        found["per"] or "",
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _converted(number: str, multiple: str, unit: str, per_amount: str, per: str) -> Strength | None:
+    """Give the strength of a match's parts; a catalogue of any size has a few thousand."""
+    value, unit = Decimal(number) * _MULTIPLES.get(multiple, 1), _UNITS.get(unit, unit)
     if unit in _MASS:
         value, unit = value * _MASS[unit], "mg"
-    per = _PER[found["per"]] if found["per"] else ""
-    amount = Decimal(found["amount"] or 1)
+    per, amount = _PER.get(per, ""), Decimal(per_amount)
     if per == "l":
         per, amount = "ml", amount * 1000
     if value <= 0 or amount <= 0:

@@ -29,7 +29,7 @@ _ADD: LiteralString = """
            coalesce(price_paise, mrp_paise), coalesce(gst_bp, 500), coalesce(hsn, ''), coalesce(schedule, 'none'), schedule IS NOT NULL,
            coalesce(schedule, 'none') <> 'none' OR coalesce(prescription_required, schedule IS NULL), image_url,
            coalesce(max_per_order, 10), coalesce(status, 'active'), %(at)s, %(at)s
-      FROM jsonb_to_recordset(%(rows)s::JSONB) AS r (
+      FROM json_to_recordset(%(rows)s::JSON) AS r (
            sku TEXT, name TEXT, normalized_name TEXT, brand TEXT, form TEXT, release TEXT, strength TEXT, salts JSONB, salt_key TEXT,
            brand_key TEXT, brand_sound TEXT, salt_names TEXT, salts_complete BOOL, manufacturer TEXT, pack_label TEXT, pack_quantity INT8,
            pack_unit TEXT, mrp_paise INT8, price_paise INT8, gst_bp INT8, hsn TEXT, schedule TEXT, prescription_required BOOL,
@@ -64,7 +64,7 @@ _CHANGE: LiteralString = """
                     OR coalesce(r.prescription_required, r.schedule IS NULL AND o.prescription_required)) AS prescription_required,
                    coalesce(r.image_url, o.image_url) AS image_url, coalesce(r.max_per_order, o.max_per_order) AS max_per_order,
                    coalesce(r.status, o.status) AS status
-              FROM jsonb_to_recordset(%(rows)s::JSONB) AS r (
+              FROM json_to_recordset(%(rows)s::JSON) AS r (
                  sku TEXT, name TEXT, normalized_name TEXT, brand TEXT, form TEXT, release TEXT, strength TEXT, salts JSONB, salt_key TEXT,
                  brand_key TEXT, brand_sound TEXT, salt_names TEXT, salts_complete BOOL, manufacturer TEXT, pack_label TEXT, pack_quantity INT8,
                  pack_unit TEXT, mrp_paise INT8, price_paise INT8, gst_bp INT8, hsn TEXT, schedule TEXT, prescription_required BOOL,
@@ -82,7 +82,7 @@ _CHANGE: LiteralString = """
 # Stores that ask more than a new MRP ask that much: the schema would refuse the row otherwise.
 _BOUND: LiteralString = """
     UPDATE store_prices AS s SET price_paise = r.mrp_paise, updated_by = 'mrp', updated_at = %(at)s
-      FROM jsonb_to_recordset(%(rows)s::JSONB) AS r (sku TEXT, mrp_paise INT8) JOIN products AS p ON p.sku = r.sku
+      FROM json_to_recordset(%(rows)s::JSON) AS r (sku TEXT, mrp_paise INT8) JOIN products AS p ON p.sku = r.sku
      WHERE s.product_id = p.id AND s.price_paise > r.mrp_paise"""
 
 

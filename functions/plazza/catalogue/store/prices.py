@@ -29,8 +29,8 @@ def list_for_sale(tx: Tx, ids: Sequence[UUID], store_id: UUID, on: date) -> dict
                p.status, p.version
           FROM products AS p
           LEFT JOIN store_prices AS s ON s.store_id = %(store)s AND s.product_id = p.id
-          LEFT JOIN product_taxes AS t ON t.product_id = p.id AND t.effective_from = (
-               SELECT max(d.effective_from) FROM product_taxes AS d WHERE d.product_id = p.id AND d.effective_from <= %(on)s)
+          LEFT JOIN LATERAL (SELECT d.gst_bp, d.hsn FROM product_taxes AS d WHERE d.product_id = p.id AND d.effective_from <= %(on)s
+                              ORDER BY d.effective_from DESC LIMIT 1) AS t ON true
          WHERE p.id = ANY(%(ids)s) AND p.price_paise IS NOT NULL"""
     return {row.id: row for row in tx.rows(Product, query, {"ids": list(ids), "store": store_id, "on": on})}
 
