@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Generator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import requests
 
@@ -34,6 +34,7 @@ class Servers(NamedTuple):
     database_host: str
     run: Run
     folder: Path
+    tasks: list[tuple[str, Any]]  # what the task queue was asked for: its path and the body
 
 
 _given: set[int] = set()
@@ -85,7 +86,7 @@ def started(folder: Path) -> Generator[Servers]:
         postgres_url = create_database(postgres, "plazza_pg", is_serializable=True)
         migrate.run(migrate.Target("cockroach", MIGRATIONS / "cockroach", cockroach_url))
         migrate.run(migrate.Target("postgres", MIGRATIONS / "postgres", postgres_url))
-        sandbox_port, database_port, tasks = free_port(), free_port(), _tasks_server()
+        sandbox_port, database_port, (tasks, received) = free_port(), free_port(), _tasks_server()
         places = ROOT / "ops/seed/areas.csv"
         sandbox = run.start(
             "sandbox",
@@ -111,7 +112,7 @@ def started(folder: Path) -> Generator[Servers]:
             database, lambda: _answers(f"http://{database_host}/.json?ns={NAMESPACE}&access_token=owner"), 20
         )
         _set_settings(cockroach_url, postgres_url, redis.url, sandbox_url, database_host, tasks)
-        yield Servers(cockroach_url, postgres_url, redis.url, sandbox_url, database_host, run, folder)
+        yield Servers(cockroach_url, postgres_url, redis.url, sandbox_url, database_host, run, folder, received)
 
 
 def start_engine(servers: Servers) -> str:
@@ -121,11 +122,12 @@ def start_engine(servers: Servers) -> str:
     return server.url
 
 
-def _tasks_server() -> str:
+def _tasks_server() -> tuple[str, list[tuple[str, Any]]]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Tasks)
-    server.received = []  # type: ignore[attr-defined] -- read by tests that ask what was enqueued
+    received: list[tuple[str, Any]] = []
+    server.received = received  # type: ignore[attr-defined] -- our own attribute, read by the handler
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return f"127.0.0.1:{server.server_address[1]}"
+    return f"127.0.0.1:{server.server_address[1]}", received
 
 
 def _set_settings(cockroach: str, postgres: str, redis: str, sandbox: str, database: str, tasks: str) -> None:

@@ -20,6 +20,9 @@ LEASE_SEC = 60
 MAX_ATTEMPTS = 14
 """With the pauses below this is about a day of trying."""
 
+SWEEP_SEC = 60
+"""What waits longer is found by the schedule `sweep_outbox` soon enough."""
+
 SHARDS = 8
 
 
@@ -52,9 +55,9 @@ def announce(tx: Tx, event: str, key: UUID | str, *, lane: UUID | str | None = N
     tx.after_commit["nudge dispatchOutbox"] = nudge
 
 
-def nudge() -> None:
-    """Ask for a run of the dispatcher now instead of at its next minute."""
-    tasks.enqueue("dispatchOutbox", {})
+def nudge(delay_sec: int = 0) -> None:
+    """Ask for a run of the dispatcher now, or so much later, instead of at its next minute."""
+    tasks.enqueue("dispatchOutbox", {}, delay_sec=delay_sec)
 
 
 def claim(limit: int, *, owner: str) -> list[Row]:
@@ -94,12 +97,19 @@ def settle(row_id: UUID) -> None:
 def postpone(row: Row, reason: str) -> None:
     """Let a failed row wait: 2, 4, 8 … seconds up to two hours; after MAX_ATTEMPTS it is dead. `reason` names a class, no person."""
     dead = row.attempts >= MAX_ATTEMPTS
-    available_at = clock.now() + timedelta(seconds=min(2**row.attempts, 7200))
+    pause_sec = min(2**row.attempts, 7200)
+    available_at = clock.now() + timedelta(seconds=pause_sec)
     query = """
         UPDATE outbox SET status = %s, available_at = %s, claimed_until = NULL, last_error = %s
          WHERE id = %s AND status = 'pending'"""
     params = ("dead" if dead else "pending", available_at, reason[:200], row.id)
-    run_transaction(lambda tx: tx.execute(query, params))
+
+    def work(tx: Tx) -> None:
+        tx.execute(query, params)
+        if not dead and pause_sec < SWEEP_SEC:
+            tx.after_commit["nudge dispatchOutbox"] = lambda: nudge(pause_sec)
+
+    run_transaction(work)
     if dead:
         logs.write("ERROR", "outbox row is dead", consumer=row.consumer, event=row.event, key=row.key, reason=reason)
 

@@ -16,6 +16,7 @@ from plazza.errors import Unavailable
 from plazza.events import CONSUMERS, TASKS
 from plazza.platform.actions import dispatch
 from tests.support.database import Database
+from tests.support.servers import Servers
 
 Write = Callable[..., UUID]
 
@@ -44,6 +45,11 @@ def notes(monkeypatch: pytest.MonkeyPatch) -> Notes:
 
 def state(db: Database, ident: UUID) -> tuple[object, ...]:
     return db.rows("SELECT status, attempts FROM outbox WHERE id = %s", ident)[0]
+
+
+def delayed(parts: Servers) -> int:
+    """Count the nudges for later that the task queue got."""
+    return sum("scheduleTime" in body["task"] for path, body in parts.tasks if "dispatchOutbox" in path)
 
 
 def test_every_consumer_that_an_event_names_is_there() -> None:
@@ -97,9 +103,9 @@ def test_a_failing_row_holds_its_lane_and_no_other(
 
 
 def test_a_row_waits_longer_each_time_and_ends_where_people_see_it(
-    row: Write, notes: Notes, db: Database, monkeypatch: pytest.MonkeyPatch
+    parts: Servers, row: Write, notes: Notes, db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bad, behind = row("a"), row("a")
+    bad, behind, before = row("a"), row("a"), delayed(parts)
     notes.failing = {str(bad)}
     at, pauses = datetime.now(UTC), list[float]()
     monkeypatch.setattr(clock, "now", lambda: at)
@@ -111,6 +117,7 @@ def test_a_row_waits_longer_each_time_and_ends_where_people_see_it(
         at = due
 
     assert pauses[:4] == [2, 4, 8, 16]
+    assert delayed(parts) - before == 5, "2 to 32 seconds have a nudge of their own, the rest the sweep of the minute"
     assert max(pauses) == 7200
     assert state(db, bad) == ("dead", outbox.MAX_ATTEMPTS)
     assert sum(pauses[:-1]) > 4 * 3600, "an outage of some hours kills no row"
