@@ -6,14 +6,13 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from plazza.money import Paise
-from plazza.schema import Instant, Limit, Model, Quantity, ShortText, Text
+from plazza.schema import Instant, Limit, Model, ShortText, Text
 
 Schedule = Literal["none", "H", "H1", "X"]
 SKU_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 Sku = Annotated[str, Field(pattern=SKU_PATTERN)]
 Cursor = Annotated[str, Field(max_length=500)]
 Short = Annotated[Text, Field(max_length=200)]
-Problem = Literal["NOT_FOUND", "DISCONTINUED", "NOT_PRICED", "TOO_MANY"]
 Price = Annotated[Paise, Field(gt=0)]
 
 
@@ -65,63 +64,6 @@ class ProductQuery(Model):
     prescription_required: bool | None = None
     limit: Limit = 20
     cursor: Cursor | None = None
-
-
-class Substitute(ProductView):
-    """A product of the same composition, form and release; `saving_percent` is by the unit, negative when it costs more."""
-
-    saving_percent: int | None
-
-
-class Substitutes(Model):
-    """Substitutes, cheapest by the unit first. With `needs_prescriber` they are only a suggestion."""
-
-    product_id: UUID
-    needs_prescriber: bool
-    note: str | None
-    items: list[Substitute]
-
-
-class CartItem(Model):
-    """A line to check."""
-
-    product_id: UUID
-    quantity: Quantity
-
-
-class ValidateCart(Model):
-    """A cart to check before it becomes a quote."""
-
-    items: Annotated[list[CartItem], Field(min_length=1, max_length=50)]
-
-
-class CheckedItem(Model):
-    """What is to be said about one line; `problems` is empty when it can be ordered."""
-
-    product_id: UUID
-    quantity: int
-    name: str | None
-    price_paise: Paise | None
-    mrp_paise: Paise | None
-    prescription_required: bool
-    max_per_order: int | None
-    problems: list[Problem]
-
-
-class SameSalt(Model):
-    """Lines that hold the same active ingredient: taken together they may be too much."""
-
-    salt: str
-    product_ids: list[UUID]
-
-
-class CheckedCart(Model):
-    """What is to be said about a cart."""
-
-    valid: bool
-    prescription_required: bool
-    items: list[CheckedItem]
-    duplicate_salts: list[SameSalt]
 
 
 class PutProduct(Model):

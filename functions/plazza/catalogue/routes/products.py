@@ -2,22 +2,14 @@
 
 from uuid import UUID
 
-from plazza.catalogue.actions import search
-from plazza.catalogue.models.products import (
-    CheckedCart,
-    ProductQuery,
-    ProductView,
-    Substitute,
-    Substitutes,
-    ValidateCart,
-)
+from plazza.catalogue.actions import carts, search, substitutes
+from plazza.catalogue.models.carts import CheckedCart, ValidateCart
+from plazza.catalogue.models.products import ProductQuery, ProductView
 from plazza.catalogue.models.search import SearchProducts, SearchResults, Suggestions, SuggestQuery
-from plazza.catalogue.rules import substitutes
-from plazza.catalogue.rules.carts import check_cart
-from plazza.catalogue.rules.prices import saving_percent, unit_price
+from plazza.catalogue.models.substitutes import Substitutes, SubstitutesQuery
 from plazza.catalogue.store import products as store
-from plazza.catalogue.store.views import fields_of, view_of
-from plazza.data.sql import Tx, read
+from plazza.catalogue.store.views import view_of
+from plazza.data.sql import read
 from plazza.http import paging
 from plazza.http.api import PUBLIC, Api
 from plazza.schema import Page
@@ -25,7 +17,6 @@ from plazza.schema import Page
 api = Api("catalogue")
 
 CACHE_SEC = 60
-MOST_SUBSTITUTES = 50
 
 
 @api.get("/products", roles=PUBLIC, cache_sec=CACHE_SEC)
@@ -53,9 +44,7 @@ def suggest_products(query: SuggestQuery) -> Suggestions:
 @api.post("/products/validate", roles=PUBLIC)
 def validate_cart(body: ValidateCart) -> CheckedCart:
     """Check a cart before it becomes a quote: what is sold, for how much, and what must not go together unseen."""
-    ids = [item.product_id for item in body.items]
-    found = read(lambda tx: {product.id: view_of(product) for product in store.list_full(tx, ids)})
-    return check_cart(body.items, found)
+    return carts.validate_cart(body)
 
 
 @api.get("/products/<uuid:product_id>", roles=PUBLIC, cache_sec=CACHE_SEC)
@@ -65,27 +54,6 @@ def get_product(product_id: UUID) -> ProductView:
 
 
 @api.get("/products/<uuid:product_id>/substitutes", roles=PUBLIC, cache_sec=CACHE_SEC)
-def list_substitutes(product_id: UUID) -> Substitutes:
-    """List products of the same composition, form and release, cheapest by the unit first."""
-    return read(lambda tx: _substitutes(tx, product_id))
-
-
-def _substitutes(tx: Tx, product_id: UUID) -> Substitutes:
-    product = store.get_product(tx, product_id)
-    salts = [salt["salt"] for salt in product.salts]
-    offered = not substitutes.is_narrow(salts) and product.salt_key
-    found = store.list_equals(tx, product, MOST_SUBSTITUTES) if offered else []
-    price = unit_price(product.price_paise, product.pack_quantity)
-    items = [
-        Substitute.model_validate(
-            fields_of(other)
-            | {"saving_percent": saving_percent(price, unit_price(other.price_paise, other.pack_quantity))}
-        )
-        for other in substitutes.cheapest_first(found, product.pack_unit)
-    ]
-    return Substitutes(
-        product_id=product_id,
-        needs_prescriber=product.schedule != "none",
-        note=substitutes.note_for(product.schedule, salts),
-        items=items,
-    )
+def list_substitutes(product_id: UUID, query: SubstitutesQuery) -> Substitutes:
+    """List products of the same composition, form and release; which are there at a store, which are cheaper by the unit."""
+    return substitutes.list_substitutes(product_id, query)

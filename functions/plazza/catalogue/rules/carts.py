@@ -2,14 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-from plazza.catalogue.models.products import CartItem, CheckedCart, CheckedItem, Problem, ProductView, SameSalt
+from plazza.catalogue.models.carts import CartItem, CheckedCart, CheckedItem, Problem, SameSalt
 from plazza.catalogue.rules.salts import salt_name
 
 
-def check_cart(items: Sequence[CartItem], products: Mapping[UUID, ProductView]) -> CheckedCart:
-    """Give each line's problems, and the salts that several lines hold."""
+class Sold(NamedTuple):
+    """A product as it would be sold now; `free` packs can be promised, None when nobody asked for a store."""
+
+    id: UUID
+    name: str
+    salts: Sequence[str]
+    status: str
+    price_paise: int | None
+    mrp_paise: int | None
+    prescription_required: bool
+    max_per_order: int
+    free: int | None
+
+
+def check_cart(items: Sequence[CartItem], products: Mapping[UUID, Sold]) -> CheckedCart:
+    """Give each line's problems, and the salts that several products hold. Lines of one product count together."""
     wanted: dict[UUID, int] = defaultdict(int)
     for item in items:
         wanted[item.product_id] += item.quantity
@@ -22,7 +37,7 @@ def check_cart(items: Sequence[CartItem], products: Mapping[UUID, ProductView]) 
     )
 
 
-def _check(item: CartItem, product: ProductView | None, wanted: int) -> CheckedItem:
+def _check(item: CartItem, product: Sold | None, wanted: int) -> CheckedItem:
     if product is None:
         return CheckedItem(
             product_id=item.product_id,
@@ -46,17 +61,18 @@ def _check(item: CartItem, product: ProductView | None, wanted: int) -> CheckedI
     )
 
 
-def _problems(product: ProductView, wanted: int) -> list[Problem]:
+def _problems(product: Sold, wanted: int) -> list[Problem]:
     if product.status != "active":
         return ["DISCONTINUED"]
     if product.price_paise is None:
         return ["NOT_PRICED"]
-    return ["TOO_MANY"] if wanted > product.max_per_order else []
+    problems: list[Problem] = ["TOO_MANY"] if wanted > product.max_per_order else []
+    return [*problems, "OUT_OF_STOCK"] if product.free is not None and product.free < wanted else problems
 
 
-def _duplicates(products: Sequence[ProductView]) -> list[SameSalt]:
+def _duplicates(products: Sequence[Sold]) -> list[SameSalt]:
     holders: dict[str, list[UUID]] = defaultdict(list)
     for product in products:
-        for name in dict.fromkeys(salt_name(salt.salt) for salt in product.salts):
+        for name in dict.fromkeys(salt_name(salt) for salt in product.salts):
             holders[name].append(product.id)
     return [SameSalt(salt=salt, product_ids=ids) for salt, ids in sorted(holders.items()) if len(ids) > 1]
