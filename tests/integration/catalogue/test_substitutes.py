@@ -1,7 +1,6 @@
 """Substitutes: the same medicine or none, compared by the unit, at a store, and never without the doctor where the doctor decides."""
 
 import csv
-from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -53,7 +52,7 @@ def shelf(api: Client, make: Builders) -> Shelf:
 
 
 @pytest.fixture(scope="module")
-def offers(parts: Servers) -> Iterator[set[tuple[str, str]]]:
+def offers(parts: Servers) -> set[tuple[str, str]]:
     """Every (product, substitute) of the sample catalogue, as the route offers them."""
     load.load(
         cockroach_url=parts.cockroach_url, postgres_url=parts.postgres_url, auth_host=None, project_id="demo-plazza"
@@ -63,7 +62,7 @@ def offers(parts: Servers) -> Iterator[set[tuple[str, str]]]:
         # A client of its own each: the limit by address is not what is tested here.
         items = Client().get(f"/products/{ident}/substitutes", role=None).json["items"]
         found |= {(name, NAMES[item["id"]]) for item in items if item["id"] in NAMES}
-    yield found
+    return found
 
 
 def test_the_table_of_pairs_is_large_and_names_what_there_is() -> None:

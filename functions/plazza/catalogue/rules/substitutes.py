@@ -17,7 +17,7 @@ NARROW = frozenset(
         "amiodarone", "flecainide", "quinidine", "procainamide", "clozapine",
     }
 )  # fmt: skip
-"""Salts whose right dose is so narrow that another maker's product is the doctor's decision (FDA product guidances, MHRA categories 1–2)."""
+"""Salts whose right dose is so narrow that another maker's product is the doctor's decision (FDA product guidances, MHRA categories 1 and 2)."""
 _BIOLOGIC = re.compile(r"^insulin\b")
 """Insulins are grown, not synthesized, and measured with their own pens: a brand is changed under a doctor's eye."""
 
