@@ -10,18 +10,20 @@ from plazza.catalogue.actions import templates
 from plazza.catalogue.actions.documents import document_of
 from plazza.catalogue.models.search import SearchProducts
 from plazza.catalogue.rules import documents
+from plazza.catalogue.rules.confusables import Pairs, read_pairs
 from plazza.catalogue.rules.keys import sound
 from plazza.catalogue.rules.names import LIQUIDS
-from plazza.catalogue.rules.query import Query, Synonyms, keys_of, read_synonyms
+from plazza.catalogue.rules.query import Query, keys_of
 from plazza.catalogue.rules.ranking import MOST_CANDIDATES
 from plazza.catalogue.rules.salts import salt_name
+from plazza.catalogue.rules.synonyms import Synonyms, read_synonyms
 from plazza.catalogue.store import products as store
 from plazza.catalogue.store import search as database
 from plazza.data import search as engine
 from plazza.data.sql import Tx, read
 
 ALIAS = "products"
-_SYNONYMS = Path(__file__).resolve().parent.parent / "data" / "synonyms.json"
+_DATA = Path(__file__).resolve().parent.parent / "data"
 
 
 class Found(NamedTuple):
@@ -34,7 +36,13 @@ class Found(NamedTuple):
 @lru_cache(maxsize=1)
 def synonyms() -> Synonyms:
     """Give the words that stand for salts."""
-    return read_synonyms(json.loads(_SYNONYMS.read_text()))
+    return read_synonyms(json.loads((_DATA / "synonyms.json").read_text()))
+
+
+@lru_cache(maxsize=1)
+def confusable_pairs() -> Pairs:
+    """Give the salts that are known to be taken for one another."""
+    return read_pairs(json.loads((_DATA / "confusables.json").read_text()))
 
 
 def find(template: str, query: Query, filters: SearchProducts | None = None, *, size: int = MOST_CANDIDATES) -> Found:
@@ -89,7 +97,8 @@ def _filters(wanted: SearchProducts | None) -> list[dict[str, Any]]:
 
 
 def _from_database(query: Query, wanted: SearchProducts | None) -> list[dict[str, Any]]:
-    words = [term.word for term in query.terms] + [salt for term in query.terms for salt in term.salts]
+    meant = [salt for term in query.terms if term.meaning for one in term.meaning.compositions for salt in one]
+    words = [term.word for term in query.terms] + meant
     name = " ".join(term.word for term in query.terms)
     asked = database.Wanted(name, query.joined, sound(query.terms[0].word), words)
 

@@ -81,6 +81,8 @@ def _shown(hit: Hit) -> SearchHit:
             "match": ranked.tier.name.lower(),
             "strength_differs": ranked.strength_differs,
             "form_differs": ranked.form_differs,
+            "release_differs": ranked.release_differs,
+            "name_differs": ranked.name_differs,
         }
     )
 

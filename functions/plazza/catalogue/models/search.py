@@ -37,11 +37,16 @@ class SearchProducts(Model):
 
 
 class SearchHit(ProductView):
-    """A product that was found: how it matches, and whether its strength or form is another than the one asked for."""
+    """A product that was found: how it matches, and in what it is, or may be, another than the one asked for.
+
+    `name_differs`: it is spelt otherwise than typed, or its name says more or less than that.
+    """
 
     match: Match
     strength_differs: bool
     form_differs: bool
+    release_differs: bool
+    name_differs: bool
 
 
 class SearchResults(Model):

@@ -3,32 +3,39 @@
 from typing import Any
 
 from plazza.catalogue.rules import salts
-from plazza.catalogue.rules.keys import product_keys
+from plazza.catalogue.rules.keys import judged, product_keys
 from plazza.catalogue.rules.ranking import Candidate
 
-RETURNED = ("view", "whole", "words", "salts", "salt_words", "numbers", "maker", "form", "popularity")
+RETURNED = ("view", "judged", "popularity")
 """The fields that a search asks back: the others are only looked up."""
 
 
 def keys_of(
     name: str, brand: str, release: str, stored_salts: list[dict[str, str]], manufacturer: str
-) -> dict[str, list[str]]:
-    """Make the key fields of a product."""
-    return product_keys(name, brand, release, salts.from_json(stored_salts), manufacturer)._asdict()
+) -> dict[str, Any]:
+    """Make the key fields of a product, and what the order looks at."""
+    seen = judged(name, brand, release, salts.from_json(stored_salts), manufacturer)
+    return product_keys(seen)._asdict() | {"judged": seen._asdict()}
 
 
 def candidate_of(source: dict[str, Any]) -> Candidate:
     """Give what the order depends on of a document."""
-    view = source["view"]
+    view, seen = source["view"], source["judged"]
     return Candidate(
         id=view["id"],
         sku=view["sku"],
-        whole=source["whole"],
-        words=source["words"],
-        salts=source["salts"],
-        salt_words=source["salt_words"],
-        numbers=frozenset(source["numbers"]),
-        maker=source["maker"],
-        form=source["form"],
+        full=seen["full"],
+        wholes=seen["wholes"],
+        named=seen["named"],
+        words=seen["words"],
+        sounds=seen["sounds"],
+        salts=seen["salts"],
+        salt_words=seen["salt_words"],
+        salt_sounds=seen["salt_sounds"],
+        numbers=frozenset(seen["numbers"]),
+        shown=frozenset(seen["shown"]),
+        maker=seen["maker"],
+        form=view["form"],
+        release=seen["release"],
         popularity=source["popularity"],
     )

@@ -18,6 +18,8 @@ from plazza.catalogue.rules.text import is_number, words
 
 SHORTEST_PREFIX, LONGEST_PREFIX = 2, 14
 _SHAPE_LETTERS = 8
+_PLACES = frozenset({"eye", "ear", "nasal", "oral", "ophthalmic"})
+_SHORTEST_FORGIVEN = 4
 _TWO_ERRORS_FROM = 8
 """Names of eight letters forgive two errors, shorter ones one, those below four none."""
 
@@ -44,12 +46,34 @@ class ProductKeys(NamedTuple):
     sounds: list[str]
     shapes: list[str]
     salts: list[str]
+    composition: str
     salt_words: list[str]
     salt_prefixes: list[str]
     salt_sounds: list[str]
     salt_shapes: list[str]
     numbers: list[str]
     maker: list[str]
+
+
+class Judged(NamedTuple):
+    """What the order of answers looks at, made once: the index keeps it beside the keys and hands it back.
+
+    `wholes` are a name's forms as one word, each with how many words of the name it lacks; `sounds` and `salt_sounds` stand beside
+    `words` and `salt_words`; `shown` are the strengths of a piece, where salts are known, `numbers` those of the name and by volume too.
+    """
+
+    full: str
+    wholes: list[tuple[str, int]]
+    named: list[str]
+    words: list[str]
+    sounds: list[str]
+    salts: list[str]
+    salt_words: list[str]
+    salt_sounds: list[str]
+    numbers: list[str]
+    shown: list[str]
+    maker: list[str]
+    release: str
 
 
 @lru_cache(maxsize=50_000)
@@ -69,19 +93,20 @@ def sound(word: str) -> str:
 @lru_cache(maxsize=50_000)
 def shapes(word: str) -> tuple[str, ...]:
     """Give what is left of a word when letters are left out: two words within the forgiven errors share one."""
-    errors = forgiven(word)
-    if errors == 0:
+    return tuple(left for errors in range(forgiven(word) + 1) for left in shapes_without(word, errors))
+
+
+def shapes_without(word: str, errors: int) -> tuple[str, ...]:
+    """Give what is left of a word's beginning when exactly so many letters are left out; nothing for a word that forgives none."""
+    if errors > forgiven(word) or not forgiven(word):
         return ()
     head = word[:_SHAPE_LETTERS]
-    kept = {head}
-    for count in range(1, errors + 1):
-        kept |= {"".join(left) for left in itertools.combinations(head, len(head) - count)}
-    return tuple(sorted(kept))
+    return tuple(sorted({"".join(left) for left in itertools.combinations(head, len(head) - errors)}))
 
 
 def forgiven(word: str) -> int:
     """Give how many errors a word may have: none in a number, whatever its length."""
-    if is_number(word) or len(word) < 4:
+    if is_number(word) or len(word) < _SHORTEST_FORGIVEN:
         return 0
     return 2 if len(word) >= _TWO_ERRORS_FROM else 1
 
@@ -93,9 +118,12 @@ def prefixes(word: str) -> list[str]:
 
 def name_words(parts: Sequence[str]) -> list[str]:
     """Give the words of a name that tell products apart: no numbers, forms and pack words; a release word stays."""
-    return [
-        word for word in parts if not is_number(word) and word != "%" and word not in FORM_OF_WORD and word not in NOISE
-    ]
+    return [word for at, word in enumerate(parts) if is_name(word) and not (at and word in _PLACES)]
+
+
+def is_name(word: str) -> bool:
+    """Tell whether a word may be part of a name: no number, form or pack word."""
+    return not (is_number(word) or word == "%" or word in FORM_OF_WORD or word in NOISE)
 
 
 def brand_words(brand: str, name: str) -> list[str]:
@@ -111,33 +139,65 @@ def joined(parts: Iterable[str]) -> str:
     return "".join(parts)
 
 
-def product_keys(name: str, brand: str, release: str, salts: Sequence[Salt], manufacturer: str) -> ProductKeys:
-    """Make a product's keys."""
-    parts = words(name)
-    named = name_words(parts)
-    brand_parts = brand_words(brand, name)
-    released = [] if not release or release.lower() in brand_parts else [release.lower()]
-    whole = _unique([joined(parts), joined(named), joined(brand_parts), joined([*brand_parts, *released])])
-    keyed = _unique([*named, *whole[2:]])
-    names = [salt_name(salt.name) for salt in salts]
-    salt_parts = _unique([word for one in names for word in one.split() if len(word) > 1])
-    salt_whole = _unique([joined(one.split()) for one in names])
-    spelled = [word for word in keyed if word not in RELEASE_OF_WORD]
-    strengths = [salt.strength for salt in salts if salt.strength] + read_strengths(name)
+def product_keys(seen: Judged) -> ProductKeys:
+    """Make a product's keys of what the order looks at."""
+    whole = _unique(text for text, _ in seen.wholes)
+    spelled = [word for word in seen.words if word not in RELEASE_OF_WORD]
+    whole_salts = [joined(one.split()) for one in seen.salts]
     return ProductKeys(
         whole=whole,
-        words=keyed,
-        prefixes=_unique(itertools.chain.from_iterable(prefixes(word) for word in [*keyed, *whole[:2]])),
+        words=seen.words,
+        prefixes=_unique(itertools.chain.from_iterable(prefixes(word) for word in [*seen.words, *whole[:2]])),
         sounds=_unique(sound(word) for word in spelled),
         shapes=_unique(itertools.chain.from_iterable(shapes(word) for word in spelled)),
-        salts=names,
-        salt_words=_unique([*salt_parts, *salt_whole]),
-        salt_prefixes=_unique(itertools.chain.from_iterable(prefixes(word) for word in salt_parts)),
-        salt_sounds=_unique(sound(word) for word in salt_parts),
-        salt_shapes=_unique(itertools.chain.from_iterable(shapes(word) for word in salt_parts)),
-        numbers=_numbers(name, names, strengths),
-        maker=_unique(words(manufacturer)),
+        salts=seen.salts,
+        composition=composition(seen.salts),
+        salt_words=_unique([*seen.salt_words, *whole_salts]),
+        salt_prefixes=_unique(itertools.chain.from_iterable(prefixes(word) for word in seen.salt_words)),
+        salt_sounds=_unique(seen.salt_sounds),
+        salt_shapes=_unique(itertools.chain.from_iterable(shapes(word) for word in seen.salt_words)),
+        numbers=seen.numbers,
+        maker=seen.maker,
     )
+
+
+def judged(name: str, brand: str, release: str, salts: Sequence[Salt], manufacturer: str) -> Judged:
+    """Make what the order of answers looks at."""
+    parts = words(name)
+    named = name_words(parts)
+    of_brand = brand_words(brand, name)
+    released = [] if not release or release.lower() in of_brand else [release.lower()]
+    lacking = max(0, len(named) - len(of_brand))
+    wholes = {
+        joined([*of_brand, *released]): max(0, lacking - len(released)), joined(of_brand): lacking, joined(named): 0, joined(parts): 0,
+    }  # fmt: skip
+    keyed = _unique([*named, joined(of_brand), joined([*of_brand, *released])])
+    names = [salt_name(salt.name) for salt in salts]
+    salt_parts = _unique([word for one in names for word in one.split() if len(word) > 1])
+    strengths = [salt.strength for salt in salts if salt.strength] + read_strengths(name)
+    pieces = [salt.strength for salt in salts if salt.strength and not salt.strength.per and salt.strength.unit != "%"]
+    shown = (
+        tokens(pieces) | _sum(pieces) if any(salt.strength for salt in salts) else set(_numbers(name, names, strengths))
+    )
+    return Judged(
+        full=joined(parts),
+        wholes=[(text, lacks) for text, lacks in reversed(wholes.items()) if text],
+        named=named,
+        words=keyed,
+        sounds=[sound(word) for word in keyed],
+        salts=names,
+        salt_words=salt_parts,
+        salt_sounds=[sound(word) for word in salt_parts],
+        numbers=_numbers(name, names, strengths),
+        shown=sorted(shown),
+        maker=_unique(words(manufacturer)),
+        release=release.lower(),
+    )
+
+
+def composition(salts: Iterable[str]) -> str:
+    """Give the key of exactly these salts: all their words in one order, so that it does not matter how they are put together."""
+    return "+".join(sorted({word for salt in salts for word in salt.split()} - {"and"}))
 
 
 _PER = re.compile(r"(?:/|\bper\b)\s*\d*(?:\.\d+)?\s*(?:ml|gm?|l|puff|dose|spray|actuation)\b", re.IGNORECASE)
@@ -152,10 +212,12 @@ def _numbers(name: str, salts: Sequence[str], strengths: Sequence[Strength]) -> 
     found = tokens(strengths) | read_numbers(name) | tokens(read_strengths(_PER.sub(" ", name)))
     for salt in salts:
         found |= read_numbers(salt)
+    return sorted(found | _sum(strengths))
+
+
+def _sum(strengths: Sequence[Strength]) -> set[str]:
     weighed = {strength for strength in strengths if strength.unit == "mg" and not strength.per}
-    if len(weighed) > 1:
-        found.add(plain(sum((strength.value for strength in weighed), Decimal(0))))
-    return sorted(found)
+    return {plain(sum((strength.value for strength in weighed), Decimal(0)))} if len(weighed) > 1 else set()
 
 
 def brand_key(brand: str, name: str) -> str:

@@ -1,202 +1,126 @@
 """The order of answers: tiers first, then how well, then popularity. The same on every engine, and with none.
 
-Exact name → all words → beginnings → a salt named as it is → misspelt or misheard → a salt misspelt → maker → only some of the words.
-A word that names something exactly is never taken for a misspelling of something else; a number in the query is never anything
-but itself: what has another strength stands below everything that has this one, and carries a mark.
+Exact name → all words → beginnings → a salt named as it is → misspelt or misheard → maker → only some of the words. A word that names
+something exactly is never taken for a misspelling of something else; a number in the query is never anything but itself: what has
+another strength stands below everything that has this one, and carries a mark.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from enum import IntEnum
 from typing import NamedTuple
 
-from plazza.catalogue.rules.distance import distance
-from plazza.catalogue.rules.keys import forgiven, sound
+from plazza.catalogue.rules.likeness import Candidate, Match, Reader, Tier
 from plazza.catalogue.rules.names import LIQUIDS, RELEASE_OF_WORD
-from plazza.catalogue.rules.query import Query, Term
+from plazza.catalogue.rules.query import Query
+
+__all__ = ["MOST_CANDIDATES", "Candidate", "Ranked", "Tier", "rank"]
 
 MOST_CANDIDATES = 100
-_SHORTEST_SALT_PREFIX = 4
-_SHORTEST_LIKENESS = 4
-
-
-class Tier(IntEnum):
-    """How a candidate answers a query; the lower the better."""
-
-    NAME = 0
-    WORDS = 1
-    PREFIX = 2
-    SALT = 3
-    SIMILAR = 4
-    SALT_SIMILAR = 5
-    MAKER = 6
-    PARTIAL = 7
-
-
-class Candidate(NamedTuple):
-    """What the order depends on."""
-
-    id: str
-    sku: str
-    whole: Sequence[str]
-    words: Sequence[str]
-    salts: Sequence[str]
-    salt_words: Sequence[str]
-    numbers: frozenset[str]
-    maker: Sequence[str]
-    form: str
-    popularity: int
+_SWALLOWED = LIQUIDS | {"liquid", "dry syrup", "oral solution", "oral suspension"}
+_GUESSES = frozenset({Tier.SIMILAR, Tier.SALT_SIMILAR})
+_NAMED = frozenset({Tier.NAME, Tier.WORDS, Tier.SALT})
+_SALTS = frozenset({Tier.SALT, Tier.SALT_SIMILAR})
+_MOST_FAMILY = 4
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
 
 class Ranked(NamedTuple):
-    """A candidate in its place: why, how far from what was typed, and whether its strength is another."""
+    """A candidate in its place: why, how far from what was typed, and the marks that say in what it is not what was typed.
+
+    `strength_differs` also where the strength is not known. `name_differs` when it is spelt otherwise, says more or says less.
+    """
 
     candidate: Candidate
     tier: Tier
     cost: int
     strength_differs: bool
     form_differs: bool
+    release_differs: bool
+    name_differs: bool
     extra: int
+    is_exact: bool
 
-
-class _Match(NamedTuple):
-    tier: Tier
-    cost: int
-    matched: frozenset[str] = frozenset()
+    @property
+    def is_marked(self) -> bool:
+        """Whether it carries a mark."""
+        return self.strength_differs or self.form_differs or self.release_differs or self.name_differs
 
 
 def rank(query: Query, candidates: Iterable[Candidate]) -> list[Ranked]:
     """Put candidates in order; those that answer less than half of the query are left out."""
-    found = [ranked for candidate in candidates if (ranked := _judge(query, candidate)) is not None]
-    best = min((ranked.tier for ranked in found), default=Tier.PARTIAL)
-    return sorted(found, key=lambda ranked: _order(query, ranked, best))[:MOST_CANDIDATES]
+    if not query.terms:
+        return []
+    reader = Reader(query)
+    matched = [(candidate, match) for candidate in candidates if (match := reader.match(candidate)) is not None]
+    strengths = {candidate.id: _strength(query, candidate, match) for candidate, match in matched}
+    closest = min(strengths.values(), default=0)
+    # A misspelling gives way to a name that is there as typed, whatever its strength, and to all else that has the strength typed.
+    telling = [m.tier for candidate, m in matched if m.tier <= Tier.WORDS or strengths[candidate.id] == closest]
+    best = min(telling, default=Tier.PARTIAL)
+    exact = [candidate for candidate, _ in matched if candidate.full == query.full]
+    found = [_ranked(query, candidate, match, exact) for candidate, match in matched]
+    found = [one._replace(strength_differs=True) if strengths[one.candidate.id] > closest else one for one in found]
+    families = Counter(one.candidate.named[0] for one in found if one.candidate.named)
+    return sorted(found, key=lambda one: _order(one, strengths[one.candidate.id], best, families))[:MOST_CANDIDATES]
 
 
-def _order(query: Query, ranked: Ranked, best: Tier) -> tuple[int, int, int, int, int, int, int, str]:
+def _order(ranked: Ranked, strength: int, best: Tier, families: Counter[str]) -> tuple[int | str, ...]:
     candidate = ranked.candidate
-    is_guess = ranked.tier in {Tier.SIMILAR, Tier.SALT_SIMILAR} and best <= Tier.SALT
-    is_weak = is_guess or ranked.tier >= Tier.MAKER
-    is_unknown = bool(query.numbers) and not candidate.numbers
-    strength = 2 if ranked.strength_differs else int(is_unknown)
+    is_guess = ranked.tier in _GUESSES
+    is_weak = (is_guess and best <= Tier.SALT) or ranked.tier >= Tier.MAKER
+    tier = Tier.SIMILAR if is_guess else ranked.tier
+    # Of names that are equally like what was typed, that with more products is likelier meant.
+    family = min(families[candidate.named[0]], _MOST_FAMILY) if is_guess and candidate.named else 0
     return (
-        int(is_weak), strength, int(ranked.form_differs), ranked.tier, ranked.cost, ranked.extra, -candidate.popularity, candidate.sku,
+        int(is_weak), strength, int(not ranked.is_exact), int(ranked.form_differs), int(ranked.release_differs), tier,
+        ranked.cost, ranked.tier, ranked.extra, -family, -candidate.popularity, candidate.sku,
     )  # fmt: skip
 
 
-def _judge(query: Query, candidate: Candidate) -> Ranked | None:
-    match = _match(query, candidate)
-    if match is None:
-        return None
+def _strength(query: Query, candidate: Candidate, match: Match) -> int:
+    """Give 0 for the strength that was typed, 1 for one by volume or weight, 2 for an unknown one and 3 for another.
+
+    Who types a salt with a number means that of a piece; a name is asked for by whatever number it carries.
+    """
+    if query.numbers <= candidate.shown:
+        return 0
+    if query.numbers <= candidate.numbers:
+        in_name = _NUMBER.findall(candidate.full)
+        carried = candidate.shown.union(in_name, (f"{number}{unit}" for number in in_name for unit in ("mg", "%")))
+        is_carried = query.numbers <= carried
+        return 0 if is_carried and match.tier not in _SALTS else 1
+    return 3 if candidate.numbers else 2
+
+
+def _ranked(query: Query, candidate: Candidate, match: Match, exact: Sequence[Candidate]) -> Ranked:
+    # Who types a product's full name means its strength, also when the name does not say it.
+    is_other = bool(exact) and not query.numbers and not any(_share_strength(one, candidate) for one in exact)
     return Ranked(
         candidate,
         match.tier,
         match.cost,
-        strength_differs=bool(candidate.numbers) and not query.numbers <= candidate.numbers,
+        strength_differs=not query.numbers <= candidate.numbers or is_other,
         form_differs=_form_differs(query.form, candidate.form),
-        extra=_extra(match, candidate),
+        release_differs=bool(query.releases) and not _has_release(query, candidate),
+        name_differs=match.tier not in _NAMED or (match.extra > 0 and match.tier != Tier.SALT),
+        extra=match.extra,
+        is_exact=candidate.full == query.full and bool(candidate.salts),
     )
 
 
-def _match(query: Query, candidate: Candidate) -> _Match | None:
-    if not query.terms:
-        return None
-    whole = query.joined
-    if whole in candidate.whole:
-        return _Match(Tier.NAME, 0, frozenset(candidate.words))
-    readings = [_match_terms(query.terms, candidate)]
-    readings += [
-        match for terms in _rejoined(query.terms) if (match := _match_terms(terms, candidate)).tier != Tier.PARTIAL
-    ]
-    best = min(readings, key=lambda match: (match.tier, match.cost))
-    if best.tier > Tier.PREFIX and len(whole) > 1 and any(name.startswith(whole) for name in candidate.whole):
-        return _Match(Tier.PREFIX, 0)
-    return best if best.tier < Tier.PARTIAL or _is_half(query.terms, candidate) else None
+def _share_strength(one: Candidate, other: Candidate) -> bool:
+    return one.numbers <= other.numbers or other.numbers <= one.numbers
 
 
-def _rejoined(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
-    """Read two neighbours, or all words, as one, which people split: "ten limac"."""
-    if len(terms) < 2:
-        return []
-    pairs = [(*terms[:at], _one(terms[at : at + 2]), *terms[at + 2 :]) for at in range(len(terms) - 1)]
-    return [*pairs, (_one(terms),)] if len(terms) > 2 else pairs
-
-
-def _one(terms: Sequence[Term]) -> Term:
-    # "amoxivant cv" must not be forgiven its "cv", nor "metsure sr" its "sr": what is joined from such short words only matches exactly.
-    is_exact = any(len(term.word) < _SHORTEST_LIKENESS for term in terms)
-    return Term("".join(term.word for term in terms), is_exact=is_exact)
-
-
-def _match_terms(terms: Sequence[Term], candidate: Candidate) -> _Match:
-    matches = [_match_term(term, candidate) for term in terms]
-    tier = max(match.tier for match in matches)
-    return _Match(tier, sum(match.cost for match in matches), frozenset().union(*(match.matched for match in matches)))
-
-
-def _match_term(term: Term, candidate: Candidate) -> _Match:
-    word = term.word
-    if word in candidate.words:
-        return _Match(Tier.WORDS, 0, frozenset({word}))
-    if term.salts:
-        meant = [salt for salt in candidate.salts if salt in term.salts]
-        if meant:
-            return _Match(Tier.SALT, min(term.salts.index(salt) for salt in meant), frozenset(meant))
-    if word in RELEASE_OF_WORD:
-        return _Match(Tier.PARTIAL, 0)
-    if len(word) > 1:
-        begun = next((name for name in candidate.words if name.startswith(word)), None)
-        if begun is not None:
-            return _Match(Tier.PREFIX, 0, frozenset({begun}))
-    if word in candidate.salt_words:
-        return _Match(Tier.SALT, 0, frozenset({word}))
-    if len(word) >= _SHORTEST_SALT_PREFIX and any(salt.startswith(word) for salt in candidate.salt_words):
-        return _Match(Tier.SALT, 1, frozenset({word}))
-    if term.is_exact:
-        return _Match(Tier.PARTIAL, 0)
-    for tier, known in ((Tier.SIMILAR, candidate.words), (Tier.SALT_SIMILAR, candidate.salt_words)):
-        cost = min((_likeness(word, name) for name in known), default=None)
-        if cost is not None and cost < _UNLIKE:
-            return _Match(tier, cost, frozenset({word}))
-    return _Match(Tier.MAKER if word in candidate.maker else Tier.PARTIAL, 0)
-
-
-_UNLIKE = 100
-
-
-def _likeness(word: str, name: str) -> int:
-    """Give how unlike two words are, `_UNLIKE` for words that are not the same misspelt; a wrong first letter weighs more."""
-    if name in RELEASE_OF_WORD or min(len(word), len(name)) < _SHORTEST_LIKENESS:
-        return _UNLIKE
-    most = min(forgiven(word), forgiven(name))
-    errors = distance(word, name, most)
-    penalty = int(word[0] != name[0])
-    if errors <= most:
-        return 2 * errors + penalty
-    heard = sound(word)
-    if heard == sound(name):
-        # Heard alike, but written with more errors than fingers make: a third of the letters may differ.
-        most = max(2, len(name) // 3 + 1)
-        errors = distance(word, name, most)
-        return 2 * errors + penalty if errors <= most else _UNLIKE
-    return _UNLIKE
-
-
-def _is_half(terms: Sequence[Term], candidate: Candidate) -> bool:
-    letters = sum(len(term.word) for term in terms)
-    matched = sum(len(term.word) for term in terms if _match_term(term, candidate).tier < Tier.MAKER)
-    return matched * 2 >= letters and matched > 0
-
-
-def _extra(match: _Match, candidate: Candidate) -> int:
-    """Count what the candidate has beyond the query: more words of a name, or more salts."""
-    if match.tier in {Tier.SALT, Tier.SALT_SIMILAR}:
-        return max(0, len(candidate.salts) - len(match.matched))
-    single = [word for word in candidate.words if word not in match.matched]
-    return len(single)
+def _has_release(query: Query, candidate: Candidate) -> bool:
+    wanted = {RELEASE_OF_WORD[word].lower() for word in query.releases}
+    return candidate.release in wanted or bool(query.releases & set(candidate.named))
 
 
 def _form_differs(wanted: str, form: str) -> bool:
     if not wanted or not form or wanted == form:
         return False
-    if wanted in LIQUIDS and form in LIQUIDS:
-        return False
+    if wanted == "syrup" and form in _SWALLOWED:
+        return False  # people say "syrup" for every liquid
     return not form.endswith(wanted)  # "drops" are eye drops too
