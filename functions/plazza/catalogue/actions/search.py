@@ -1,44 +1,181 @@
 """Search and suggestions: candidates, our own order over them, pages of the answer."""
 
 import hashlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import groupby
 from typing import Any, NamedTuple
+from uuid import UUID
 
+from plazza import clock
 from plazza.catalogue.actions.candidates import find, synonyms
-from plazza.catalogue.models.products import ProductView
-from plazza.catalogue.models.search import SearchHit, SearchProducts, SearchResults, Suggestion, Suggestions
+from plazza.catalogue.models.search import (
+    Explained,
+    Facets,
+    FacetValue,
+    Reason,
+    SearchHit,
+    SearchProducts,
+    SearchResults,
+    Suggestion,
+    Suggestions,
+)
 from plazza.catalogue.rules import documents
-from plazza.catalogue.rules.prices import unit_price
+from plazza.catalogue.rules.highlights import highlight, meant
+from plazza.catalogue.rules.prices import unit_price, unit_price_paise
 from plazza.catalogue.rules.query import Query, parse
 from plazza.catalogue.rules.ranking import MOST_CANDIDATES, Ranked, Tier, rank
+from plazza.catalogue.rules.salts import salt_name
 from plazza.catalogue.rules.text import normalize
+from plazza.catalogue.store.offers import Offer, list_offers
+from plazza.data.sql import read
 from plazza.errors import Invalid
 from plazza.http import paging
 
 _SUGGEST_FROM = 60
 _MOST_SUGGESTED_SALTS = 3
+_MOST_FACETS = 20
 
 
 class Hit(NamedTuple):
-    """A candidate in its place, with the view that answers it."""
+    """A candidate in its place, with the view that answers it; `offer` is what a store has of it, None when no store was named."""
 
     ranked: Ranked
     view: dict[str, Any]
+    offer: Offer | None = None
+
+
+class Answer(NamedTuple):
+    """All that a search finds, in the order of the answer."""
+
+    query: Query
+    hits: list[Hit]
+    degraded: bool
 
 
 def search(wanted: SearchProducts) -> SearchResults:
-    """Give one page of what a query finds; whatever was typed gets an answer, perhaps an empty one. Raises Invalid for a cursor."""
+    """Give one page of what a query finds; whatever was typed gets an answer, perhaps an empty one.
+
+    At most one statement more than the search itself, and that only with a store. Raises Invalid for a cursor, NotFound for a store.
+    """
     start = _start(wanted)
-    hits, degraded = find_hits("search", parse(wanted.q, synonyms()), wanted)
-    order = _ORDERS.get(wanted.sort)
-    if order is not None:
-        hits = sorted(hits, key=order)
+    _, hits, degraded = _answer(wanted)
     end = start + wanted.limit
     return SearchResults(
-        items=[_shown(hit) for hit in hits[start:end]],
+        items=[_shown(hit, wanted.q) for hit in hits[start:end]],
+        facets=_facets(hits) if wanted.facets else None,
+        did_you_mean=_did_you_mean(hits, wanted.q),
         next_cursor=paging.encode(end, _fingerprint(wanted)) if end < len(hits) else None,
         total=len(hits),
         degraded=degraded,
+    )
+
+
+def explain(wanted: SearchProducts) -> Explained:
+    """Give why the products of a page stand where they stand. Raises as `search` does."""
+    start = _start(wanted)
+    query, hits, degraded = _answer(wanted)
+    return Explained(
+        terms=[term.word for term in query.terms],
+        numbers=sorted(query.numbers),
+        form=query.form,
+        degraded=degraded,
+        reasons=[_reason(hit, place) for place, hit in enumerate(hits[start : start + wanted.limit], start + 1)],
+    )
+
+
+def _answer(wanted: SearchProducts) -> Answer:
+    query = parse(wanted.q, synonyms())
+    if wanted.store_id is None:
+        hits, degraded = find_hits("search", query, wanted)
+    else:
+        # The index knows the list price only: with a store, prices are compared once its own are known.
+        anywhere = wanted.model_copy(update={"min_price_paise": None, "max_price_paise": None})
+        hits, degraded = find_hits("search", query, anywhere)
+        hits = _at_store(hits, wanted, wanted.store_id)
+    order = _ORDERS.get(wanted.sort)
+    return Answer(query, _sellable_first(hits) if order is None else sorted(hits, key=order), degraded)
+
+
+def _at_store(hits: list[Hit], wanted: SearchProducts, store_id: UUID) -> list[Hit]:
+    ids = [UUID(str(hit.view["id"])) for hit in hits]
+    offers = read(lambda tx: list_offers(tx, store_id, ids, clock.today()))
+    offered = [
+        Hit(hit.ranked, hit.view | {"price_paise": offer.price_paise}, offer)
+        for hit, ident in zip(hits, ids, strict=True)
+        if (offer := offers.get(ident)) is not None
+    ]
+    low, high = wanted.min_price_paise, wanted.max_price_paise
+    return [
+        hit
+        for hit in offered
+        if wanted.in_stock in {None, _can_be_sold(hit)}
+        and (low is None or (hit.view["price_paise"] is not None and hit.view["price_paise"] >= low))
+        and (high is None or (hit.view["price_paise"] is not None and hit.view["price_paise"] <= high))
+    ]
+
+
+def _can_be_sold(hit: Hit) -> bool:
+    return hit.view["price_paise"] is not None and (hit.offer is None or hit.offer.free > 0)
+
+
+def _sellable_first(hits: list[Hit]) -> list[Hit]:
+    """Among answers that are equally good, put what can be sold first; popularity, by which they stand already, comes after it."""
+
+    def merit(hit: Hit) -> tuple[object, ...]:
+        one = hit.ranked
+        family = one.candidate.named[:1] if one.tier in {Tier.SIMILAR, Tier.SALT_SIMILAR} else ()
+        same = one.strength_differs, one.form_differs, one.release_differs, one.name_differs, one.is_exact
+        return one.tier, one.cost, one.extra, *same, bool(one.candidate.numbers), list(family)
+
+    groups = (list(group) for _, group in groupby(hits, key=merit))
+    return [hit for group in groups for hit in sorted(group, key=lambda hit: not _can_be_sold(hit))]
+
+
+def _did_you_mean(hits: list[Hit], typed: str) -> str | None:
+    """Give the one name that is like what was typed; two as like are a choice that the person makes."""
+    if not hits or any(hit.ranked.tier <= Tier.SALT for hit in hits):
+        return None
+    best = hits[0].ranked
+    if best.tier is not Tier.SIMILAR or best.strength_differs:
+        return None
+    alike = [hit for hit in hits if hit.ranked.tier is best.tier and hit.ranked.cost == best.cost]
+    found = {meant(typed, str(hit.view["brand"]) or str(hit.view["name"])) for hit in alike}
+    return found.pop() if len(found) == 1 else None
+
+
+def _facets(hits: list[Hit]) -> Facets:
+    def count(values: Iterable[str]) -> list[FacetValue]:
+        counted = sorted(Counter(value for value in values if value).items(), key=lambda item: (-item[1], item[0]))
+        return [FacetValue(value=value, count=number) for value, number in counted[:_MOST_FACETS]]
+
+    views = [hit.view for hit in hits]
+    return Facets(
+        form=count(view["form"] for view in views),
+        manufacturer=count(view["manufacturer"] for view in views),
+        salt=count(salt for view in views for salt in {salt_name(one["salt"]) for one in view["salts"]}),
+        schedule=count(view["schedule"] for view in views),
+        prescription_required=count("true" if view["prescription_required"] else "false" for view in views),
+    )
+
+
+def _reason(hit: Hit, place: int) -> Reason:
+    ranked = hit.ranked
+    return Reason.model_validate(
+        {
+            "place": place,
+            "sku": hit.view["sku"],
+            "name": hit.view["name"],
+            "tier": ranked.tier.name.lower(),
+            "cost": ranked.cost,
+            "extra": ranked.extra,
+            "strength_differs": ranked.strength_differs,
+            "form_differs": ranked.form_differs,
+            "release_differs": ranked.release_differs,
+            "name_differs": ranked.name_differs,
+            "can_be_sold": _can_be_sold(hit),
+            "popularity": ranked.candidate.popularity,
+        }
     )
 
 
@@ -73,11 +210,14 @@ def _beginning(begun: str, texts: list[str]) -> list[str]:
     return [text for text in dict.fromkeys(texts) if begun and normalize(text).startswith(begun)]
 
 
-def _shown(hit: Hit) -> SearchHit:
-    ranked = hit.ranked
+def _shown(hit: Hit, typed: str) -> SearchHit:
+    ranked, view = hit.ranked, hit.view
     return SearchHit.model_validate(
-        ProductView.model_validate(hit.view).model_dump()
+        view
         | {
+            "unit_price_paise": unit_price_paise(view["price_paise"], view["pack_quantity"]),
+            "highlights": highlight(typed, view["name"]),
+            "in_stock": None if hit.offer is None else _can_be_sold(hit),
             "match": ranked.tier.name.lower(),
             "strength_differs": ranked.strength_differs,
             "form_differs": ranked.form_differs,

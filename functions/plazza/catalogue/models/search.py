@@ -14,7 +14,10 @@ Sort = Literal["relevance", "price", "unit_price", "popularity"]
 
 
 class SearchProducts(Model):
-    """A search; filters narrow what is found, `sort` reorders it."""
+    """A search; filters narrow what is found, `sort` reorders it.
+
+    With `store_id` prices are that store's, also for the filters and the order; `in_stock` keeps what it can (true) or cannot sell.
+    """
 
     q: Annotated[Text, Field(min_length=1, max_length=200)]
     form: Short | None = None
@@ -24,6 +27,9 @@ class SearchProducts(Model):
     prescription_required: bool | None = None
     min_price_paise: Paise | None = None
     max_price_paise: Paise | None = None
+    store_id: UUID | None = None
+    in_stock: bool | None = None
+    facets: bool = False
     sort: Sort = "relevance"
     limit: Annotated[int, Field(ge=1, le=50, strict=True)] = 20
     cursor: Cursor | None = None
@@ -33,6 +39,8 @@ class SearchProducts(Model):
         low, high = self.min_price_paise, self.max_price_paise
         if low is not None and high is not None and low > high:
             raise ValueError("min_price_paise must not exceed max_price_paise")
+        if self.in_stock is not None and self.store_id is None:
+            raise ValueError("in_stock needs a store_id")
         return self
 
 
@@ -40,6 +48,9 @@ class SearchHit(ProductView):
     """A product that was found: how it matches, and in what it is, or may be, another than the one asked for.
 
     `name_differs`: it is spelt otherwise than typed, or its name says more or less than that.
+
+    `highlights` are the matched parts of `name`, as [start, end) in Unicode characters: clients mark them, so no markup is sent.
+    `in_stock` is null without a store.
     """
 
     match: Match
@@ -47,12 +58,63 @@ class SearchHit(ProductView):
     form_differs: bool
     release_differs: bool
     name_differs: bool
+    highlights: list[tuple[int, int]]
+    in_stock: bool | None
+
+
+class FacetValue(Model):
+    """A value that a filter takes, and how many of the products found have it."""
+
+    value: str
+    count: int
+
+
+class Facets(Model):
+    """Counts over all that was found (at most 100 products, every page of them), the most frequent first, at most 20 of each."""
+
+    form: list[FacetValue]
+    manufacturer: list[FacetValue]
+    salt: list[FacetValue]
+    schedule: list[FacetValue]
+    prescription_required: list[FacetValue]
+
+
+class Reason(Model):
+    """Why a product stands where it stands: tier, letters that differ, words or salts beyond what was typed, then the tie-breaks."""
+
+    place: int
+    sku: str
+    name: str
+    tier: Match
+    cost: int
+    extra: int
+    strength_differs: bool
+    form_differs: bool
+    release_differs: bool
+    name_differs: bool
+    can_be_sold: bool
+    popularity: int
+
+
+class Explained(Model):
+    """A search in the order of its answers: how the query was read, and a reason for each product of the page."""
+
+    terms: list[str]
+    numbers: list[str]
+    form: str
+    degraded: bool
+    reasons: list[Reason]
 
 
 class SearchResults(Model):
-    """What was found, best first, at most 100 over all pages; `degraded` says that the engine was away and the database searched."""
+    """What was found, best first, at most 100 over all pages; `degraded` says that the engine was away and the database searched.
+
+    `did_you_mean` is the query with the only name like it, when none matches as it was typed; its numbers are never changed.
+    """
 
     items: list[SearchHit]
+    facets: Facets | None
+    did_you_mean: str | None
     next_cursor: str | None
     total: int
     degraded: bool

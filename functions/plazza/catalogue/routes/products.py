@@ -5,18 +5,20 @@ from uuid import UUID
 from plazza.catalogue.actions import carts, search, substitutes
 from plazza.catalogue.models.carts import CheckedCart, ValidateCart
 from plazza.catalogue.models.products import ProductQuery, ProductView
-from plazza.catalogue.models.search import SearchProducts, SearchResults, Suggestions, SuggestQuery
+from plazza.catalogue.models.search import Explained, SearchProducts, SearchResults, Suggestions, SuggestQuery
 from plazza.catalogue.models.substitutes import Substitutes, SubstitutesQuery
 from plazza.catalogue.store import products as store
 from plazza.catalogue.store.views import view_of
 from plazza.data.sql import read
 from plazza.http import paging
 from plazza.http.api import PUBLIC, Api
+from plazza.identity import Role
 from plazza.schema import Page
 
 api = Api("catalogue")
 
 CACHE_SEC = 60
+STAFF = frozenset(Role) - {Role.CUSTOMER, Role.RIDER}
 
 
 @api.get("/products", roles=PUBLIC, cache_sec=CACHE_SEC)
@@ -33,6 +35,12 @@ def list_products(query: ProductQuery) -> Page[ProductView]:
 def search_products(body: SearchProducts) -> SearchResults:
     """Find products, however their names are typed; strengths are never guessed."""
     return search.search(body)
+
+
+@api.post("/products/search/explain", roles=STAFF)
+def explain_search(body: SearchProducts) -> Explained:
+    """Say, for staff, how a query was read and why each product stands where it stands."""
+    return search.explain(body)
 
 
 @api.get("/products/suggest", roles=PUBLIC, cache_sec=CACHE_SEC)
