@@ -21,7 +21,7 @@ COMMANDS = {
     "serve": Command("start the whole local system and keep it", "ops.commands.serve"),
     "demo": Command("start a throwaway system and play the journey of an order", "ops.commands.demo"),
     "migrate": Command("bring both databases to what migrations/ says", "ops.commands.migrate"),
-    "mappings": Command("show or create the search index", "ops.commands.mappings"),
+    "mappings": Command("show, build, swap, roll back or repair the search index", "ops.commands.mappings"),
     "seed": Command("fill the stores with the sample data", "ops.commands.seed"),
     "import": Command("take a list of products (CSV or JSON Lines) into the catalogue", "ops.commands.import_products"),
     "evaluate-search": Command(

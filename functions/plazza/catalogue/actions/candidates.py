@@ -53,13 +53,16 @@ def find(template: str, query: Query, filters: SearchProducts | None = None, *, 
     if not query.terms:
         return Found([], degraded=False)
     try:
-        return Found(_from_engine(template, query, filters, size), degraded=False)
+        return Found(ask_engine(template, query, filters, size), degraded=False)
     except engine.SearchDown as exc:
         logs.write("WARNING", "search is degraded", error_class=type(exc.__cause__ or exc).__name__)
         return Found(_from_database(query, filters), degraded=True)
 
 
-def _from_engine(template: str, query: Query, filters: SearchProducts | None, size: int) -> list[dict[str, Any]]:
+def ask_engine(
+    template: str, query: Query, filters: SearchProducts | None, size: int, index: str = ALIAS
+) -> list[dict[str, Any]]:
+    """Give the documents of an index that share keys with a query, most alike first. Raises SearchDown."""
     keys = keys_of(query)
     body = templates.render(
         template,
@@ -69,7 +72,7 @@ def _from_engine(template: str, query: Query, filters: SearchProducts | None, si
         fields=list(documents.RETURNED),
         size=size,
     )
-    answer = engine.call(lambda client: client.search(index=ALIAS, body=body))
+    answer = engine.call(lambda client: client.search(index=index, body=body))
     return [hit["_source"] for hit in answer["hits"]["hits"]]
 
 

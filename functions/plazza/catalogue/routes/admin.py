@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from plazza.catalogue.actions import index, prices, products, vendors
-from plazza.catalogue.models.index import IndexView, SwapIndex
+from plazza.catalogue.models.index import IndexView, RepairedIndex, SwapIndex
 from plazza.catalogue.models.prices import Missing, PricesView, PutStorePrice, PutTax, UnreadProduct, UnreadQuery
 from plazza.catalogue.models.products import Imported, ImportProducts, PutProduct, StoredProduct, SyncQuery, SyncRunView
 from plazza.catalogue.models.vendors import (
@@ -90,8 +90,20 @@ def build_index() -> IndexView:
 
 @api.post("/admin/index/swap", roles=[Role.ADMIN], per_minute=5)
 def swap_index(body: SwapIndex) -> IndexView:
-    """Let another index answer: a roll back when it is the one before."""
-    return index.swap(body.index, check=False)
+    """Let another index that is there answer, brought up to date."""
+    return index.swap(body.index)
+
+
+@api.post("/admin/index/rollback", roles=[Role.ADMIN], per_minute=5)
+def roll_back_index() -> IndexView:
+    """Let the index before answer again, with what has changed since."""
+    return index.rollback()
+
+
+@api.post("/admin/index/repair", roles=[Role.ADMIN], per_minute=5)
+def repair_index() -> RepairedIndex:
+    """Mend what differs between the index and the products, and tell how many documents that were."""
+    return index.repair()
 
 
 @api.get("/admin/index/status", roles=STAFF)

@@ -150,6 +150,19 @@ def lock_by_sku(tx: Tx, skus: Sequence[str]) -> dict[str, FullProduct]:
     return {row.sku: row for row in rows}
 
 
+class Versioned(NamedTuple):
+    """A product's id and version."""
+
+    id: UUID
+    version: int
+
+
+def list_versions(tx: Tx, after: UUID, last: UUID, count: int) -> list[Versioned]:
+    """Give ids and versions of the products that follow an id, up to and with `last`."""
+    query = "SELECT id, version FROM products WHERE id > %s AND id <= %s ORDER BY id LIMIT %s"
+    return tx.rows(Versioned, query, (after, last, count))
+
+
 def insert_product(tx: Tx, product_id: UUID, content: Content, at: datetime) -> None:
     """Write a new product as version 1."""
     query = """
