@@ -2,16 +2,16 @@
 
 import base64
 import json
-import time
 from typing import Any
 from uuid import uuid4
 
+from plazza import clock
 from tests.support.servers import PROJECT
 
 
 def token(uid: str, role: str = "customer", store: str | None = None, **claims: Any) -> str:
     """Make an ID token; extra claims replace the usual ones (`exp=…`, `aud=…`)."""
-    at = int(time.time())
+    at = int(clock.now().timestamp())  # ours, which a test may have moved
     payload: dict[str, Any] = {
         "iss": f"https://securetoken.google.com/{PROJECT}",
         "aud": PROJECT,

@@ -48,7 +48,8 @@ class Market:
 
 
 @pytest.fixture
-def market(api: Client, db: Database) -> Market:
+def market(api: Client, db: Database, monkeypatch: pytest.MonkeyPatch) -> Market:
+    monkeypatch.setenv("ELASTICSEARCH_URL", "http://127.0.0.1:9")
     return Market(api, db)
 
 
