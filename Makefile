@@ -2,6 +2,7 @@
 PYTHON ?= python3
 OPS = .venv/bin/python -m ops
 T ?= tests
+WORKERS ?= -n 2 --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test unit check fix migrate mappings seed doctor functions
@@ -20,7 +21,7 @@ serve: setup ## start the whole system and keep it; Ctrl-C stops it, data stays
 
 test: setup ## static checks, then all tests (T=path narrows them)
 	@$(OPS) check
-	@.venv/bin/python -m pytest $(T)
+	@.venv/bin/python -m pytest $(WORKERS) $(T)
 
 unit: setup ## the tests without input and output
 	@.venv/bin/python -m pytest tests/unit
