@@ -2,7 +2,7 @@
 PYTHON ?= python3
 OPS = .venv/bin/python -m ops
 T ?= tests
-WORKERS ?= -n 2 --dist loadgroup --no-loadscope-reorder
+WORKERS ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test unit check fix migrate mappings seed doctor functions

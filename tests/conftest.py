@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from ops.paths import ROOT
 from tests.support import servers
 from tests.support.client import Client
 from tests.support.database import Builders, Database
@@ -59,11 +58,3 @@ def _open_to_all(folder: Path) -> None:
     for place in (folder, *list(folder.parents)[:3]):
         if place.stat().st_uid == Path.home().stat().st_uid and place != Path(place.anchor):
             place.chmod(place.stat().st_mode | 0o011)
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a folder's tests with one worker: they share servers that take long to start."""
-    for item in items:
-        folder = item.path.parent.relative_to(ROOT)
-        item.add_marker(pytest.mark.xdist_group("/".join(folder.parts[:3])))
