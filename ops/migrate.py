@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from psycopg import sql
+from psycopg.errors import DuplicateObject, DuplicateTable, UniqueViolation
 
 from ops.errors import OpsError
 from ops.paths import MIGRATIONS
@@ -141,8 +142,9 @@ def _retry(connection: Connection, work: Callable[[Connection], Result]) -> Resu
     for attempt in range(_RETRIES):
         try:
             return work(connection)
-        except (*_RETRYABLE, psycopg.errors.UniqueViolation):
-            # IF NOT EXISTS is not atomic in PostgreSQL: two runners at once may both try, and one sees the other's row.
+        except (*_RETRYABLE, UniqueViolation, DuplicateObject, DuplicateTable):
+            # IF NOT EXISTS is not atomic in PostgreSQL: two runners at once may both try, and one sees the other's row,
+            # type or table.
             if attempt == _RETRIES - 1:
                 raise
             time.sleep(0.05 * 2**attempt * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter, not a secret
