@@ -127,6 +127,24 @@ def test_a_misspelt_name_is_asked_about_and_its_number_kept(sold: Range, found: 
     assert found(f"{brand} 650")["did_you_mean"] is None
 
 
+def test_look_alikes_of_other_salts_are_shown_as_a_choice(engine: str, found: Any, api: Client) -> None:
+    """Two brands a letter apart, on different salts; a third strength of the first is no look-alike of it."""
+    mappings.create(engine)
+    brand = new_brand()
+    other = f"{brand[:-1]}{'a' if brand[-1] != 'a' else 'o'}"
+    said = {"schedule": "none", "pack_label": "strip of 10 tablets"}
+    salts = [{"salt": f"{name}ine", "strength": "10", "unit": "mg"} for name in (brand, f"Non{brand[::-1]}")]
+    first = sell(api, f"{brand} 10mg Tablet", salts=[salts[0]], **said)
+    strong = sell(api, f"{brand} 20mg Tablet", salts=[salts[0] | {"strength": "20"}], **said)
+    alike = sell(api, f"{other} 10mg Tablet", salts=[salts[1]], **said)
+
+    choice = {item["id"]: item["confusable_with"] for item in found(brand)["items"]}
+
+    assert choice[first] == choice[strong] == [{"product_id": alike, "name": f"{other} 10mg Tablet"}]
+    assert [one["product_id"] for one in choice[alike]] == [first], "one of each brand, the best first"
+    assert found(brand)["items"][0]["id"] in {first, strong}, "none is put in another's place"
+
+
 def test_why_an_answer_stands_where_it_stands_is_for_staff(sold: Range, found: Any, api: Client) -> None:
     answer = api.post("/products/search/explain", {"q": f"{sold.brand} 650"}, role="support")
 

@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from plazza import clock
-from plazza.catalogue.actions.candidates import find, synonyms
+from plazza.catalogue.actions.candidates import confusable_pairs, find, synonyms
 from plazza.catalogue.models.search import (
     Explained,
     Facets,
     FacetValue,
+    LookAlike,
     Reason,
     SearchHit,
     SearchProducts,
@@ -21,6 +22,7 @@ from plazza.catalogue.models.search import (
     Suggestions,
 )
 from plazza.catalogue.rules import documents
+from plazza.catalogue.rules.confusables import confusables
 from plazza.catalogue.rules.highlights import highlight, meant
 from plazza.catalogue.rules.prices import unit_price, unit_price_paise
 from plazza.catalogue.rules.query import Query, parse
@@ -62,7 +64,7 @@ def search(wanted: SearchProducts) -> SearchResults:
     _, hits, degraded = _answer(wanted)
     end = start + wanted.limit
     return SearchResults(
-        items=[_shown(hit, wanted.q) for hit in hits[start:end]],
+        items=_page(hits[start:end], wanted.q),
         facets=_facets(hits) if wanted.facets else None,
         did_you_mean=_did_you_mean(hits, wanted.q),
         next_cursor=paging.encode(end, _fingerprint(wanted)) if end < len(hits) else None,
@@ -210,7 +212,16 @@ def _beginning(begun: str, texts: list[str]) -> list[str]:
     return [text for text in dict.fromkeys(texts) if begun and normalize(text).startswith(begun)]
 
 
-def _shown(hit: Hit, typed: str) -> SearchHit:
+def _page(hits: list[Hit], typed: str) -> list[SearchHit]:
+    names = {str(hit.view["id"]): str(hit.view["name"]) for hit in hits}
+    alike = confusables([hit.ranked.candidate for hit in hits], confusable_pairs())
+    return [
+        _shown(hit, typed, [LookAlike(product_id=UUID(one), name=names[one]) for one in alike.get(ident, [])])
+        for hit, ident in zip(hits, names, strict=True)
+    ]
+
+
+def _shown(hit: Hit, typed: str, look_alikes: list[LookAlike]) -> SearchHit:
     ranked, view = hit.ranked, hit.view
     return SearchHit.model_validate(
         view
@@ -218,6 +229,7 @@ def _shown(hit: Hit, typed: str) -> SearchHit:
             "unit_price_paise": unit_price_paise(view["price_paise"], view["pack_quantity"]),
             "highlights": highlight(typed, view["name"]),
             "in_stock": None if hit.offer is None else _can_be_sold(hit),
+            "confusable_with": look_alikes,
             "match": ranked.tier.name.lower(),
             "strength_differs": ranked.strength_differs,
             "form_differs": ranked.form_differs,

@@ -44,13 +44,20 @@ class SearchProducts(Model):
         return self
 
 
+class LookAlike(Model):
+    """A product of other salts that is taken for this one: its name looks or sounds alike, or its salts are known for it."""
+
+    product_id: UUID
+    name: str
+
+
 class SearchHit(ProductView):
     """A product that was found: how it matches, and in what it is, or may be, another than the one asked for.
 
     `name_differs`: it is spelt otherwise than typed, or its name says more or less than that.
 
     `highlights` are the matched parts of `name`, as [start, end) in Unicode characters: clients mark them, so no markup is sent.
-    `in_stock` is null without a store.
+    `in_stock` is null without a store. `confusable_with` names look-alikes on the same page, at most three: show them side by side.
     """
 
     match: Match
@@ -60,6 +67,7 @@ class SearchHit(ProductView):
     name_differs: bool
     highlights: list[tuple[int, int]]
     in_stock: bool | None
+    confusable_with: list[LookAlike]
 
 
 class FacetValue(Model):

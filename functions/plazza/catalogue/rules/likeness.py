@@ -153,7 +153,7 @@ class Reader:
         for name, heard in zip(names, sounds, strict=True):
             cost = self._alike.get((typed, name))
             if cost is None:
-                cost = self._alike[typed, name] = _likeness(typed, name, self._heard[typed] == heard)
+                cost = self._alike[typed, name] = _likeness(typed, name, is_heard_alike=self._heard[typed] == heard)
             if cost < best[0]:
                 best = (cost, name)
         return best
@@ -211,7 +211,7 @@ def _one(terms: Sequence[Term]) -> Term:
     return Term("".join(term.word for term in terms), is_exact=is_exact)
 
 
-def _likeness(typed: str, name: str, is_heard_alike: bool) -> int:  # noqa: FBT001
+def _likeness(typed: str, name: str, *, is_heard_alike: bool) -> int:
     """Give how unlike two words are, `UNLIKE` for words that are not the same misspelt; a wrong first letter weighs more."""
     shorter, longer = sorted((len(typed), len(name)))
     if shorter < _SHORTEST_LIKENESS or name in RELEASE_OF_WORD or is_number(typed):
