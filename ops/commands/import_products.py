@@ -56,6 +56,6 @@ def main(options: argparse.Namespace) -> int:
     if run.refused:
         print(f"{run.refused} row(s) refused: {refused}")
     if run.created or run.updated:
-        print("the search index does not know of these products yet: build it anew by POST /api/v1/admin/index/build")
+        print("the search index does not know of these products yet: run `python -m ops mappings build`")
     counts = {name: getattr(run, name) for name in ("created", "updated", "unchanged", "refused")}
     return result("import-products", ok=True, **counts, seconds=time.monotonic() - began)

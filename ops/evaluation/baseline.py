@@ -14,8 +14,8 @@ from ops.paths import use_functions
 use_functions()
 
 from plazza.catalogue.store import products as store  # noqa: E402 -- the path to it is set above
-from plazza.data import search as engine  # noqa: E402
-from plazza.data.sql import read  # noqa: E402
+from plazza.data import search as engine  # noqa: E402 -- the same
+from plazza.data.sql import read  # noqa: E402 -- the same
 
 FIELDS = ("name", "salts", "manufacturer")
 _PAGE, _ASKED = 2000, 10

@@ -17,7 +17,7 @@ from plazza.catalogue.actions import drift, templates
 from plazza.catalogue.actions.aliases import indices, point, remove
 from plazza.catalogue.actions.candidates import ALIAS, ask_engine, synonyms
 from plazza.catalogue.actions.documents import document_of
-from plazza.catalogue.actions.writing import insist, write_products
+from plazza.catalogue.actions.writing import OLDER, insist, write_products
 from plazza.catalogue.models.index import IndexView, RepairedIndex
 from plazza.catalogue.rules.query import parse
 from plazza.catalogue.rules.ranking import MOST_CANDIDATES
@@ -30,7 +30,6 @@ from plazza.errors import Conflict, NotFound
 _FIRST = UUID(int=0)
 _OVERLAP = timedelta(seconds=30)
 """A transaction that began before the build may commit during it: changes are taken again from a little earlier."""
-_OLDER = 409
 _LEASE, _LEASE_FOR = "search-index", timedelta(seconds=180)
 _SAMPLES, _SAMPLE = 10, 5
 _LEAST_FOUND = 0.8
@@ -150,7 +149,7 @@ def write_product(product_id: UUID) -> None:
 
 
 def _write_one(client: Elasticsearch, product: store.FullProduct) -> None:
-    client.options(ignore_status=_OLDER).index(
+    client.options(ignore_status=OLDER).index(
         index=ALIAS,
         id=str(product.id),
         document=document_of(product),

@@ -18,7 +18,8 @@ from plazza.errors import Conflict
 
 Result = TypeVar("Result")
 
-_OLDER = 409
+OLDER = 409
+"""What the engine answers when it has a newer version already."""
 _SENDERS = 2
 _AGAIN_FOR_SEC = 60.0
 _PAUSE_SEC = 1.0
@@ -85,7 +86,7 @@ def _send(index: str, operations: list[dict[str, Any]]) -> int:
     newer = 0
     for item in answer["items"]:
         status = item["index"]["status"]
-        if status == _OLDER:
+        if status == OLDER:
             newer += 1
         elif status in {429, 503}:
             raise engine.SearchDown("Search takes no more documents just now; try again.")
