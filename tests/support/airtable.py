@@ -4,19 +4,17 @@ from typing import Any
 
 import requests
 
+from tests.support.sandbox import Sandbox
+
 BASE, TOKEN = "appSandbox0000001", "patSandbox.token"
 
 
-class Airtable:
+class Airtable(Sandbox):
     """One table, by Airtable's own API and the sandbox's control calls. Its clock is moved past the limit of requests."""
 
     def __init__(self, sandbox_url: str, table: str = "Products") -> None:
-        self.url, self.table = sandbox_url, table
-
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        answer = requests.request(method, f"{self.url}/_sandbox{path}", json=body, timeout=30)
-        assert answer.ok, answer.text
-        return answer.json()
+        super().__init__(sandbox_url)
+        self.table = table
 
     def seed(self, *rows: dict[str, Any]) -> list[str]:
         """Put these rows in place of all, and give their records' ids."""
@@ -33,18 +31,14 @@ class Airtable:
         self._call("DELETE", f"/{record_id}")
 
     def fails(self, kind: str, times: int | str = 1, **more: Any) -> None:
-        self.control("POST", "/faults", {"provider": "airtable", "kind": kind, "times": times, **more})
-
-    def mend(self) -> None:
-        self.control("DELETE", "/faults")
+        self.break_calls("airtable", kind, times, **more)
 
     def passes(self, seconds: int) -> None:
         self.control("POST", "/clock/advance", {"seconds": seconds})
 
     def asked(self) -> list[dict[str, Any]]:
         """Give the requests for pages."""
-        calls = self.control("GET", "/calls?provider=airtable")["calls"]
-        return [call for call in calls if call["method"] == "GET"]
+        return [call for call in self.calls_of("airtable") if call["method"] == "GET"]
 
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         self.passes(1)  # an edit by hand is not held back by the limit of requests

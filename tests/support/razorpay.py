@@ -6,23 +6,16 @@ from typing import Any
 
 import requests
 
+from tests.support.sandbox import Sandbox
+
 KEY_SECRET = "sandbox-razorpay-secret"
 WEBHOOK_SECRET = "sandbox-webhook-secret"
 OLD_WEBHOOK_SECRET = "sandbox-webhook-secret-old"
 KEY_PAIR = ("rzp_test_sandbox", KEY_SECRET)
 
 
-class Razorpay:
+class Razorpay(Sandbox):
     """The sandbox's Razorpay, by its control calls and its API."""
-
-    def __init__(self, sandbox_url: str) -> None:
-        self.url = sandbox_url
-
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Make a control call of the sandbox."""
-        answer = requests.request(method, f"{self.url}/_sandbox{path}", json=body, timeout=60)
-        assert answer.ok, answer.text
-        return answer.json()
 
     def read(self, path: str, **query: Any) -> Any:
         """Read from Razorpay's API, as its dashboard would."""
@@ -39,11 +32,11 @@ class Razorpay:
     def fails(self, kind: str, path: str = "", method: str = "", times: int | str = 1, **more: Any) -> None:
         """Let the next calls of a path (a glob, without the prefix) go wrong."""
         only = {name: value for name, value in (("path", path), ("method", method)) if value}
-        self.control("POST", "/faults", {"provider": "razorpay", "kind": kind, "times": times, **only, **more})
+        self.break_calls("razorpay", kind, times, **only, **more)
 
     def mend(self) -> None:
         """Remove every fault and put the account's settings back."""
-        self.control("DELETE", "/faults")
+        super().mend()
         self.control(
             "PUT", "/razorpay/settings", {"refund_status": "processed", "refund_ms": 0, "capture": "automatic"}
         )
@@ -62,7 +55,7 @@ class Razorpay:
 
     def calls(self, path: str) -> list[dict[str, Any]]:
         """Give the calls whose path contains this."""
-        return self.control("GET", f"/calls?provider=razorpay&path={path}")["calls"]
+        return self.calls_of("razorpay", path)
 
     def events(self, razorpay_order_id: str, *names: str) -> list[dict[str, Any]]:
         """Give the webhooks about an order, oldest first; with names only those."""

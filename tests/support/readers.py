@@ -3,24 +3,11 @@
 import hashlib
 from typing import Any
 
-import requests
+from tests.support.sandbox import Sandbox
 
 
-class Readers:
+class Readers(Sandbox):
     """Both of them, as they were when they are mended."""
-
-    def __init__(self, sandbox_url: str) -> None:
-        self.url = sandbox_url
-
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Make a control call of the sandbox."""
-        answer = requests.request(method, f"{self.url}/_sandbox{path}", json=body, timeout=60)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
-
-    def fails(self, provider: str, kind: str, times: int | str = 1, **more: Any) -> None:
-        """Let the next calls of `textract` or `anthropic` go wrong."""
-        self.control("POST", "/faults", {"provider": provider, "kind": kind, "times": times, **more})
 
     def says(self, content: bytes, *lines: str, confidence: float = 95.0) -> None:
         """State what Textract reads on a page."""
@@ -33,13 +20,13 @@ class Readers:
 
     def calls(self, provider: str) -> int:
         """Count the calls that a provider got."""
-        return len(self.control("GET", f"/calls?provider={provider}&path=")["calls"])
+        return len(self.calls_of(provider))
 
     def last_call(self, provider: str) -> dict[str, Any]:
         """Give the last call that a provider got."""
-        return self.control("GET", f"/calls?provider={provider}&path=")["calls"][-1]
+        return self.calls_of(provider)[-1]
 
     def mend(self) -> None:
         """Remove every fault and every queued answer."""
-        self.control("DELETE", "/faults")
+        super().mend()
         self.control("DELETE", "/anthropic/replies")

@@ -132,7 +132,7 @@ def test_a_reader_that_comes_back_reads(desk: Desk, reader: str) -> None:
     page = papers.png(blank())
     desk.readers.says(page, desk.lines[0])
     prescription = desk.put(page)
-    desk.readers.fails(reader, "status", times="always", status=503)
+    desk.readers.break_calls(reader, "status", times="always", status=503)
 
     with pytest.raises(Unavailable):
         reading.read(prescription)
@@ -147,7 +147,7 @@ def test_a_reader_that_stays_away_leaves_it_to_people(desk: Desk) -> None:
     """After four tries the queue's fifth hands over, and asks nobody any more."""
     page = papers.png(blank())
     prescription = desk.put(page)
-    desk.readers.fails("textract", "status", times="always", status=503)
+    desk.readers.break_calls("textract", "status", times="always", status=503)
     for _ in range(reading.MAX_TRIES):
         with pytest.raises(Unavailable):
             reading.read(prescription)

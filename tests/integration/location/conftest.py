@@ -6,12 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import requests
 
 from plazza.data import cache
 from tests.support.client import Client
 from tests.support.database import Builders
 from tests.support.people import new_uid
+from tests.support.sandbox import Sandbox
 from tests.support.servers import Servers
 
 
@@ -19,7 +19,7 @@ class Town:
     """One served pincode and one person who lives there."""
 
     def __init__(self, api: Client, make: Builders, sandbox_url: str) -> None:
-        self.api, self.make, self._sandbox = api, make, sandbox_url
+        self.api, self.make, self._sandbox = api, make, Sandbox(sandbox_url)
         self.pincode = str(random.randint(100_000, 999_999))  # noqa: S311 -- another than other tests have
         # A square of its own, far from other tests' towns: a bare point finds what is near it.
         self.latitude, self.longitude = random.uniform(9, 33), random.uniform(70, 96)  # noqa: S311 -- a place, not a secret
@@ -45,14 +45,13 @@ class Town:
         return answer.json
 
     def maps_fails(self, kind: str, times: int | str = "always", **more: Any) -> None:
-        body = {"provider": "maps", "kind": kind, "times": times, **more}
-        assert requests.post(f"{self._sandbox}/_sandbox/faults", json=body, timeout=10).ok
+        self._sandbox.break_calls("maps", kind, times, **more)
 
     def maps_calls(self) -> int:
-        return len(requests.get(f"{self._sandbox}/_sandbox/calls?provider=maps&path=", timeout=10).json()["calls"])
+        return len(self._sandbox.calls_of("maps"))
 
     def mend(self) -> None:
-        requests.delete(f"{self._sandbox}/_sandbox/faults", timeout=10).raise_for_status()
+        self._sandbox.mend()
         cache.delete("maps:away")
 
 

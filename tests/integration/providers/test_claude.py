@@ -87,7 +87,7 @@ def test_a_long_text_is_cut(there: Readers) -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413])
 def test_what_no_repeat_changes_is_refused(there: Readers, status: int) -> None:
-    there.fails("anthropic", "status", status=status)
+    there.break_calls("anthropic", "status", status=status)
 
     with pytest.raises(ProviderRefused) as failed:
         claude.structure(TEXT)
@@ -99,7 +99,7 @@ def test_what_no_repeat_changes_is_refused(there: Readers, status: int) -> None:
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
 def test_what_may_pass_is_down(there: Readers, status: int) -> None:
-    there.fails("anthropic", "status", status=status, times="always")
+    there.break_calls("anthropic", "status", status=status, times="always")
     before = there.calls("anthropic")
 
     with pytest.raises(ProviderDown) as failed:
@@ -123,7 +123,7 @@ def test_the_wait_that_is_asked_for_is_passed_on_within_bounds(there: Readers, a
 def test_an_account_at_its_limit_raises_an_alarm(
     there: Readers, status: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    there.fails("anthropic", "status", status=status, headers={})
+    there.break_calls("anthropic", "status", status=status, headers={})
 
     with pytest.raises((ProviderDown, ProviderRefused)):
         claude.structure(TEXT)
@@ -154,7 +154,7 @@ def test_a_key_that_is_not_known_is_refused(there: Readers, monkeypatch: pytest.
     ],
 )
 def test_an_answer_that_does_not_come_whole_is_down(there: Readers, kind: str, more: dict[str, Any]) -> None:
-    there.fails("anthropic", kind, **more)
+    there.break_calls("anthropic", kind, **more)
 
     with pytest.raises(ProviderDown):
         claude.structure(TEXT)
@@ -162,7 +162,7 @@ def test_an_answer_that_does_not_come_whole_is_down(there: Readers, kind: str, m
 
 def test_no_answer_is_waited_for_only_so_long(there: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claude, "TIMEOUT_SEC", 0.5)
-    there.fails("anthropic", "hang")
+    there.break_calls("anthropic", "hang")
     started = time.monotonic()
 
     with pytest.raises(ProviderDown):

@@ -26,7 +26,7 @@ def there(parts: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Readers]:
 
 
 def refused(there: Readers, code: str, status: int = 400, **more: Any) -> None:
-    there.fails("textract", "status", status=status, body={"__type": code, "Message": "secret text"}, **more)
+    there.break_calls("textract", "status", status=status, body={"__type": code, "Message": "secret text"}, **more)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_throttled_once_is_not_noticed(there: Readers, content: bytes) -> None:
 def test_an_answer_that_does_not_come_whole_is_down(
     there: Readers, content: bytes, kind: str, more: dict[str, Any]
 ) -> None:
-    there.fails("textract", kind, "always", **more)
+    there.break_calls("textract", kind, "always", **more)
 
     with pytest.raises(ProviderDown):
         textract.read_page(content)
@@ -128,7 +128,7 @@ def test_an_answer_that_does_not_come_whole_is_down(
 
 def test_no_answer_is_waited_for_only_so_long(there: Readers, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(textract, "READ_SEC", 0.5)
-    there.fails("textract", "hang", "always")
+    there.break_calls("textract", "hang", "always")
     started = time.monotonic()
 
     with pytest.raises(ProviderDown):
