@@ -101,11 +101,17 @@ def people(parts: Servers) -> People:
 
 @pytest.fixture
 def desk(
-    monkeypatch: pytest.MonkeyPatch, engine: str, api: Client, db: Database, people: People, parts: Servers
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: str,
+    api: Client,
+    db: Database,
+    people: People,
+    parts: Servers,
 ) -> Iterator[Desk]:
     """A desk that nobody else has; its readers are mended when the test is over."""
     mappings.create(engine)
     monkeypatch.setenv("ELASTICSEARCH_URL", engine)
     readers = Readers(parts.sandbox_url)
-    yield Desk(api, db, people, readers)
+    yield Desk(api, db, people, readers, request.node.name)
     readers.mend()

@@ -20,11 +20,13 @@ TODAY = datetime.now(UTC).date()
 class Desk:
     """One customer, two medicines on sale that search finds, a pharmacist, and the readers behind."""
 
-    def __init__(self, api: Client, db: Database, people: People, readers: Readers) -> None:
+    def __init__(self, api: Client, db: Database, people: People, readers: Readers, test: str) -> None:
         self.api, self.db, self.people, self.readers = api, db, people, readers
         self.uid = new_uid()
         self.pharmacist = people.sign_up("pharmacist", store=str(uuid4()))
-        self.brands = (new_brand(), new_brand())
+        # Of the test's name, so that its photographs are read the same in every run; short, as printed names are.
+        tablet, capsule = (new_brand(f"{test} {form}", syllables=5) for form in ("tablet", "capsule"))
+        self.brands = (tablet, capsule)
         self.tablet = sell(api, f"{self.brands[0]} 500mg Tablet", prescription_required=True)
         self.capsule = sell(api, f"{self.brands[1]} 250mg Capsule", prescription_required=True)
         self.lines = (
