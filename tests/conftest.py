@@ -2,13 +2,27 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support import servers
 from tests.support.client import Client
 from tests.support.database import Builders, Database
 from tests.support.servers import Servers
+
+
+class _Workers(LoadFileScheduling):
+    """Gives a file's tests to one worker, and those of a running system together: it takes the better part of a minute to start."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/e2e" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Share out the tests when there is more than one worker."""
+    return _Workers(config, log)
 
 
 @pytest.fixture(scope="session")
