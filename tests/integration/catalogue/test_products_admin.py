@@ -10,7 +10,7 @@ import pytest
 from plazza import clock
 from tests.integration.catalogue.conftest import Lists
 from tests.support.client import Answer, Client
-from tests.support.database import Builders, Database
+from tests.support.database import Builders, Database, new_pincode
 from tests.support.people import new_uid
 
 
@@ -145,7 +145,7 @@ def test_a_batch_that_is_none_is_refused(api: Client, body: dict[str, Any]) -> N
 
 def test_a_stores_own_price_is_what_its_orders_cost(desk: Desk, api: Client, make: Builders) -> None:
     product = desk.put(price_paise=9_500).json["product"]["id"]
-    pincode = str(uuid4().int % 900_000 + 100_000)
+    pincode = new_pincode()
     shops = [make.store(pincode=pincode) for _ in range(2)]
     for shop in shops:
         make.batch(shop, product)

@@ -9,7 +9,7 @@ import pytest
 
 from plazza.data import cache
 from tests.support.client import Client
-from tests.support.database import Builders
+from tests.support.database import Builders, new_pincode
 from tests.support.people import new_uid
 from tests.support.sandbox import Sandbox
 from tests.support.servers import Servers
@@ -20,7 +20,7 @@ class Town:
 
     def __init__(self, api: Client, make: Builders, sandbox_url: str) -> None:
         self.api, self.make, self._sandbox = api, make, Sandbox(sandbox_url)
-        self.pincode = str(random.randint(100_000, 999_999))  # noqa: S311 -- another than other tests have
+        self.pincode = new_pincode()
         # A square of its own, far from other tests' towns: a bare point finds what is near it.
         self.latitude, self.longitude = random.uniform(9, 33), random.uniform(70, 96)  # noqa: S311 -- a place, not a secret
         self.store = str(uuid4())

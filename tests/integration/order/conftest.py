@@ -1,13 +1,12 @@
 """A shop of its own for each test: store, area, customer with an address, two products on the shelf."""
 
-import random
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tests.support.client import Answer, Client
-from tests.support.database import Builders, Database
+from tests.support.database import Builders, Database, new_pincode
 from tests.support.people import new_uid
 
 
@@ -16,7 +15,7 @@ class Shop:
 
     def __init__(self, api: Client, db: Database, make: Builders, **area: Any) -> None:
         self.api, self.db, self.make = api, db, make
-        self.pincode = str(random.randint(100_000, 999_999))  # noqa: S311 -- another than other tests' areas have
+        self.pincode = new_pincode()
         self.store = make.store(pincode=self.pincode)
         make.area(self.store, pincode=self.pincode, **area)
         self.uid = new_uid()
