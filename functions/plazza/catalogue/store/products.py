@@ -128,12 +128,6 @@ def list_after(tx: Tx, after: UUID, count: int) -> list[FullProduct]:
     return tx.rows(FullProduct, _FULL + " WHERE id > %s ORDER BY id LIMIT %s", (after, count))
 
 
-def list_changed(tx: Tx, since: datetime, after: UUID, count: int) -> list[FullProduct]:
-    """Give the products changed since an instant that follow an id."""
-    where = " WHERE updated_at >= %s AND id > %s ORDER BY id LIMIT %s"
-    return tx.rows(FullProduct, _FULL + where, (since, after, count))
-
-
 def list_full(tx: Tx, ids: Sequence[UUID]) -> list[FullProduct]:
     """Give products by id, in no order."""
     return tx.rows(FullProduct, _FULL + " WHERE id = ANY(%s)", (list(ids),))
