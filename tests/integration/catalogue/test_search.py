@@ -145,6 +145,28 @@ def test_look_alikes_of_other_salts_are_shown_as_a_choice(engine: str, found: An
     assert found(brand)["items"][0]["id"] in {first, strong}, "none is put in another's place"
 
 
+def test_a_misspelling_of_two_medicines_is_asked_about_and_neither_put_first(
+    engine: str, found: Any, api: Client
+) -> None:
+    mappings.create(engine)
+    brand = new_brand()
+    typed, names = brand[:5] + brand[6:], [brand, f"{brand[:5]}l{brand[6:]}"]
+    for name, salt in zip(names, ("Onevanine", "Twovanine"), strict=True):
+        sell(api, f"{name} 10mg Tablet", salts=[{"salt": salt, "strength": "10", "unit": "mg"}])
+
+    answer = found(f"{typed} 10", facets=True)
+    choices = {one["name"].lower(): one for one in answer["choices"]}
+    explained = api.post("/products/search/explain", {"q": f"{typed} 10"}, role="support").json
+
+    assert (answer["items"], answer["total"], answer["did_you_mean"], answer["next_cursor"]) == ([], 0, None, None)
+    assert {name: one["salts"] for name, one in choices.items()} == {
+        names[0].lower(): ["Onevanine"], names[1].lower(): ["Twovanine"],
+    }  # fmt: skip
+    assert found(choices[brand.lower()]["q"])["items"][0]["name"] == f"{brand} 10mg Tablet"
+    assert len(explained["choices"]) == 2
+    assert {one["matched"][0]["field"] for one in explained["reasons"]} <= {"sounds", "shapes"}
+
+
 def test_why_an_answer_stands_where_it_stands_is_for_staff(sold: Range, found: Any, api: Client) -> None:
     answer = api.post("/products/search/explain", {"q": f"{sold.brand} 650"}, role="support")
 
@@ -152,6 +174,7 @@ def test_why_an_answer_stands_where_it_stands_is_for_staff(sold: Range, found: A
     assert answer.json["numbers"] == ["650"]
     first = answer.json["reasons"][0]
     assert (first["place"], first["name"], first["strength_differs"]) == (1, f"{sold.brand} 650mg Tablet", False)
+    assert first["matched"] == [{"term": sold.brand.lower(), "field": "whole", "words": [sold.brand.lower()]}]
     for role, status in (("customer", 403), ("rider", 403), (None, 401)):
         assert api.post("/products/search/explain", {"q": "x"}, role=role).status_code == status
 

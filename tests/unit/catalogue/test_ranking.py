@@ -57,6 +57,38 @@ def test_a_misspelt_name_with_the_strength_typed_stands_below_the_name_itself() 
     assert found[-1].name_differs
 
 
+def test_the_sum_by_which_a_combination_is_known_is_its_strength() -> None:
+    sum_named = product("Mogavane 625 Duo Tablet", "Amoxycillin (500mg) + Clavulanic Acid (125mg)")
+    printed = product("MOGAVANE 375 TAB")
+
+    assert not search("mogavane 625mg", sum_named)[0].strength_differs
+    assert not search("mogavane 375mg", printed)[0].strength_differs
+
+
+def test_the_same_figure_in_another_unit_stands_before_other_strengths_and_is_marked() -> None:
+    small, large = (
+        product("Minivane 60mcg Tablet", "Desmopressin (60mcg)"),
+        product("Minivane 120mcg Tablet", "Desmopressin (120mcg)"),
+    )
+
+    found = search("minivane 60mg", large, small)
+
+    assert names(found)[0] == "Minivane 60mcg Tablet"
+    assert all(one.strength_differs for one in found)
+
+
+def test_a_brand_with_its_release_in_the_middle_is_found_without_it() -> None:
+    forte = product("Etovane-MR Forte Tablet", "Etodolac (400mg) + Thiocolchicoside (8mg)")
+
+    assert search("etovaneforte mr", forte)[0].tier <= Tier.WORDS
+
+
+def test_of_two_names_as_far_away_the_one_that_sounds_the_same_is_meant() -> None:
+    heard, other = product("Ketovol Tablet", "Ketorolac (10mg)"), product("Ketdovol Cream", "Ketoconazole (2%)")
+
+    assert names(search("kethovol", other, heard))[0] == "Ketovol Tablet"
+
+
 def test_the_plain_name_stands_before_one_that_says_more() -> None:
     found = search("dolvane tablet", DOLO_COLD, DOLO_500)
 

@@ -10,11 +10,10 @@ from uuid import UUID
 from plazza import clock
 from plazza.catalogue.actions.candidates import confusable_pairs, find, synonyms
 from plazza.catalogue.models.search import (
-    Explained,
+    Choice,
     Facets,
     FacetValue,
     LookAlike,
-    Reason,
     SearchHit,
     SearchProducts,
     SearchResults,
@@ -22,6 +21,7 @@ from plazza.catalogue.models.search import (
     Suggestions,
 )
 from plazza.catalogue.rules import documents
+from plazza.catalogue.rules.choices import choices
 from plazza.catalogue.rules.confusables import confusables
 from plazza.catalogue.rules.highlights import highlight, meant
 from plazza.catalogue.rules.prices import unit_price, unit_price_paise
@@ -48,10 +48,11 @@ class Hit(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """All that a search finds, in the order of the answer."""
+    """All that a search finds, in the order of the answer; `choices` are those hits between which only the person can choose."""
 
     query: Query
     hits: list[Hit]
+    choices: list[Hit]
     degraded: bool
 
 
@@ -60,11 +61,13 @@ def search(wanted: SearchProducts) -> SearchResults:
 
     At most one statement more than the search itself, and that only with a store. Raises Invalid for a cursor, NotFound for a store.
     """
-    start = _start(wanted)
-    _, hits, degraded = _answer(wanted)
+    start = start_of(wanted)
+    _, found, open_choices, degraded = answer(wanted)
+    hits = [] if open_choices else found
     end = start + wanted.limit
     return SearchResults(
         items=_page(hits[start:end], wanted.q),
+        choices=[_choice(hit, wanted.q) for hit in open_choices],
         facets=_facets(hits) if wanted.facets else None,
         did_you_mean=_did_you_mean(hits, wanted.q),
         next_cursor=paging.encode(end, _fingerprint(wanted)) if end < len(hits) else None,
@@ -73,20 +76,8 @@ def search(wanted: SearchProducts) -> SearchResults:
     )
 
 
-def explain(wanted: SearchProducts) -> Explained:
-    """Give why the products of a page stand where they stand. Raises as `search` does."""
-    start = _start(wanted)
-    query, hits, degraded = _answer(wanted)
-    return Explained(
-        terms=[term.word for term in query.terms],
-        numbers=sorted(query.numbers),
-        form=query.form,
-        degraded=degraded,
-        reasons=[_reason(hit, place) for place, hit in enumerate(hits[start : start + wanted.limit], start + 1)],
-    )
-
-
-def _answer(wanted: SearchProducts) -> Answer:
+def answer(wanted: SearchProducts) -> Answer:
+    """Give all that a search finds. Raises NotFound for an unknown store."""
     query = parse(wanted.q, synonyms())
     if wanted.store_id is None:
         hits, degraded = find_hits("search", query, wanted)
@@ -96,7 +87,9 @@ def _answer(wanted: SearchProducts) -> Answer:
         hits, degraded = find_hits("search", query, anywhere)
         hits = _at_store(hits, wanted, wanted.store_id)
     order = _ORDERS.get(wanted.sort)
-    return Answer(query, _sellable_first(hits) if order is None else sorted(hits, key=order), degraded)
+    ordered = _sellable_first(hits) if order is None else sorted(hits, key=order)
+    likely = {one.candidate.id for one in choices([hit.ranked for hit in hits])}
+    return Answer(query, ordered, [hit for hit in hits if hit.ranked.candidate.id in likely], degraded)
 
 
 def _at_store(hits: list[Hit], wanted: SearchProducts, store_id: UUID) -> list[Hit]:
@@ -111,13 +104,14 @@ def _at_store(hits: list[Hit], wanted: SearchProducts, store_id: UUID) -> list[H
     return [
         hit
         for hit in offered
-        if wanted.in_stock in {None, _can_be_sold(hit)}
+        if wanted.in_stock in {None, can_be_sold(hit)}
         and (low is None or (hit.view["price_paise"] is not None and hit.view["price_paise"] >= low))
         and (high is None or (hit.view["price_paise"] is not None and hit.view["price_paise"] <= high))
     ]
 
 
-def _can_be_sold(hit: Hit) -> bool:
+def can_be_sold(hit: Hit) -> bool:
+    """Tell whether a product can be ordered, at the store that was named if one was."""
     return hit.view["price_paise"] is not None and (hit.offer is None or hit.offer.free > 0)
 
 
@@ -131,7 +125,7 @@ def _sellable_first(hits: list[Hit]) -> list[Hit]:
         return one.tier, one.cost, one.extra, *same, bool(one.candidate.numbers), list(family)
 
     groups = (list(group) for _, group in groupby(hits, key=merit))
-    return [hit for group in groups for hit in sorted(group, key=lambda hit: not _can_be_sold(hit))]
+    return [hit for group in groups for hit in sorted(group, key=lambda hit: not can_be_sold(hit))]
 
 
 def _did_you_mean(hits: list[Hit], typed: str) -> str | None:
@@ -146,6 +140,11 @@ def _did_you_mean(hits: list[Hit], typed: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def _choice(hit: Hit, typed: str) -> Choice:
+    name = str(hit.view["brand"] or hit.view["name"])
+    return Choice(q=meant(typed, name) or name, name=name, salts=[salt["salt"] for salt in hit.view["salts"]])
+
+
 def _facets(hits: list[Hit]) -> Facets:
     def count(values: Iterable[str]) -> list[FacetValue]:
         counted = sorted(Counter(value for value in values if value).items(), key=lambda item: (-item[1], item[0]))
@@ -158,26 +157,6 @@ def _facets(hits: list[Hit]) -> Facets:
         salt=count(salt for view in views for salt in {salt_name(one["salt"]) for one in view["salts"]}),
         schedule=count(view["schedule"] for view in views),
         prescription_required=count("true" if view["prescription_required"] else "false" for view in views),
-    )
-
-
-def _reason(hit: Hit, place: int) -> Reason:
-    ranked = hit.ranked
-    return Reason.model_validate(
-        {
-            "place": place,
-            "sku": hit.view["sku"],
-            "name": hit.view["name"],
-            "tier": ranked.tier.name.lower(),
-            "cost": ranked.cost,
-            "extra": ranked.extra,
-            "strength_differs": ranked.strength_differs,
-            "form_differs": ranked.form_differs,
-            "release_differs": ranked.release_differs,
-            "name_differs": ranked.name_differs,
-            "can_be_sold": _can_be_sold(hit),
-            "popularity": ranked.candidate.popularity,
-        }
     )
 
 
@@ -228,7 +207,7 @@ def _shown(hit: Hit, typed: str, look_alikes: list[LookAlike]) -> SearchHit:
         | {
             "unit_price_paise": unit_price_paise(view["price_paise"], view["pack_quantity"]),
             "highlights": highlight(typed, view["name"]),
-            "in_stock": None if hit.offer is None else _can_be_sold(hit),
+            "in_stock": None if hit.offer is None else can_be_sold(hit),
             "confusable_with": look_alikes,
             "match": ranked.tier.name.lower(),
             "strength_differs": ranked.strength_differs,
@@ -257,7 +236,8 @@ def _popularity(hit: Hit) -> tuple[object, ...]:
 _ORDERS: dict[str, Callable[[Hit], Any]] = {"price": _price, "unit_price": _unit_price, "popularity": _popularity}
 
 
-def _start(wanted: SearchProducts) -> int:
+def start_of(wanted: SearchProducts) -> int:
+    """Give where a page begins. Raises Invalid for a cursor of another search."""
     key = paging.decode(wanted.cursor, int, str)
     if key is None:
         return 0

@@ -87,6 +87,29 @@ class Facets(Model):
     prescription_required: list[FacetValue]
 
 
+IndexField = Literal[
+    "whole",
+    "words",
+    "prefixes",
+    "sounds",
+    "shapes",
+    "composition",
+    "salt_words",
+    "salt_prefixes",
+    "salt_sounds",
+    "salt_shapes",
+    "maker",
+]
+
+
+class Matched(Model):
+    """What answers one word of a query: the field of the index, and the product's words in it; null for a word that nothing answers."""
+
+    term: str
+    field: IndexField | None
+    words: list[str]
+
+
 class Reason(Model):
     """Why a product stands where it stands: tier, letters that differ, words or salts beyond what was typed, then the tie-breaks."""
 
@@ -94,6 +117,7 @@ class Reason(Model):
     sku: str
     name: str
     tier: Match
+    matched: list[Matched]
     cost: int
     extra: int
     strength_differs: bool
@@ -105,22 +129,37 @@ class Reason(Model):
 
 
 class Explained(Model):
-    """A search in the order of its answers: how the query was read, and a reason for each product of the page."""
+    """A search in the order of its answers: how the query was read, and a reason for each product of the page.
+
+    `choices` are the skus of products between which nothing decides: customers are then asked, and see no list.
+    """
 
     terms: list[str]
     numbers: list[str]
     form: str
     degraded: bool
+    choices: list[str]
     reasons: list[Reason]
+
+
+class Choice(Model):
+    """A medicine that may have been meant: its name and salts to show, and the query that asks for it."""
+
+    q: str
+    name: str
+    salts: list[str]
 
 
 class SearchResults(Model):
     """What was found, best first, at most 100 over all pages; `degraded` says that the engine was away and the database searched.
 
     `did_you_mean` is the query with the only name like it, when none matches as it was typed; its numbers are never changed.
+    When what was typed is as like one medicine as another of other salts, none is put first: `items` is empty and `choices` names
+    them, at most six. Show them side by side, and search for the `q` of the one that the person picks.
     """
 
     items: list[SearchHit]
+    choices: list[Choice]
     facets: Facets | None
     did_you_mean: str | None
     next_cursor: str | None

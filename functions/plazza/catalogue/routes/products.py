@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from plazza.catalogue.actions import carts, search, substitutes
+from plazza.catalogue.actions import carts, explaining, search, substitutes
 from plazza.catalogue.models.carts import CheckedCart, ValidateCart
 from plazza.catalogue.models.products import ProductQuery, ProductView
 from plazza.catalogue.models.search import Explained, SearchProducts, SearchResults, Suggestions, SuggestQuery
@@ -40,7 +40,7 @@ def search_products(body: SearchProducts) -> SearchResults:
 @api.post("/products/search/explain", roles=STAFF)
 def explain_search(body: SearchProducts) -> Explained:
     """Say, for staff, how a query was read and why each product stands where it stands."""
-    return search.explain(body)
+    return explaining.explain(body)
 
 
 @api.get("/products/suggest", roles=PUBLIC, cache_sec=CACHE_SEC)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from plazza.catalogue.rules.names import FORM_OF_WORD, NOISE, RELEASE_OF_WORD
 from plazza.catalogue.rules.salts import Salt, salt_name
-from plazza.catalogue.rules.strengths import Strength, plain, read_numbers, read_strengths, tokens
+from plazza.catalogue.rules.strengths import Strength, read_numbers, read_strengths, tokens
 from plazza.catalogue.rules.text import is_number, words
 
 SHORTEST_PREFIX, LONGEST_PREFIX = 2, 14
@@ -168,10 +168,12 @@ def judged(name: str, brand: str, release: str, salts: Sequence[Salt], manufactu
     of_brand = brand_words(brand, name)
     released = [] if not release or release.lower() in of_brand else [release.lower()]
     lacking = max(0, len(named) - len(of_brand))
+    plain_words = [word for word in named if word not in RELEASE_OF_WORD]
     wholes = {
-        joined([*of_brand, *released]): max(0, lacking - len(released)), joined(of_brand): lacking, joined(named): 0, joined(parts): 0,
+        joined([*of_brand, *released]): max(0, lacking - len(released)), joined(of_brand): lacking, joined(plain_words): len(named) - len(plain_words),
+        joined(named): 0, joined(parts): 0,
     }  # fmt: skip
-    keyed = _unique([*named, joined(of_brand), joined([*of_brand, *released])])
+    keyed = _unique([*named, joined(of_brand), joined([*of_brand, *released]), joined(plain_words)])
     names = [salt_name(salt.name) for salt in salts]
     salt_parts = _unique([word for one in names for word in one.split() if len(word) > 1])
     strengths = [salt.strength for salt in salts if salt.strength] + read_strengths(name)
@@ -207,17 +209,24 @@ def _numbers(name: str, salts: Sequence[str], strengths: Sequence[Strength]) -> 
     """Give every number by which a product may be asked for.
 
     Its strengths, the numbers in its name and in its salts' (vitamin D3), the first half of "125mg/5ml", and the sum by which a
-    combination is known (625 for 500 and 125).
+    combination is known (625 for 500 and 125). Where nothing is known but the name, its bare number is taken for milligrams.
     """
-    found = tokens(strengths) | read_numbers(name) | tokens(read_strengths(_PER.sub(" ", name)))
+    printed = read_numbers(name)
+    found = tokens(strengths) | printed | tokens(read_strengths(_PER.sub(" ", name)))
     for salt in salts:
         found |= read_numbers(salt)
+    if not strengths:
+        found |= {f"{number}mg" for number in printed}
     return sorted(found | _sum(strengths))
 
 
 def _sum(strengths: Sequence[Strength]) -> set[str]:
     weighed = {strength for strength in strengths if strength.unit == "mg" and not strength.per}
-    return {plain(sum((strength.value for strength in weighed), Decimal(0)))} if len(weighed) > 1 else set()
+    return (
+        tokens([Strength(sum((strength.value for strength in weighed), Decimal(0)), "mg")])
+        if len(weighed) > 1
+        else set()
+    )
 
 
 def brand_key(brand: str, name: str) -> str:

@@ -15,6 +15,7 @@ _SHORTEST_SALT_PREFIX = 4
 _SHORTEST_LIKENESS = 4
 _TWO_ERRORS_FROM = 8
 _OTHER_INITIAL = 1
+_HEARD_ALIKE = 1
 _NOT_FIRST = 2
 _UNANSWERED_NEED = 20
 _AMONG_OTHERS, _OTHER_FORM = 20, 10
@@ -98,6 +99,10 @@ class Reader:
         if best.tier == Tier.PARTIAL:
             return self._partly(candidate)
         return best._replace(extra=_extra(best, candidate))
+
+    def answers(self, candidate: Candidate) -> list[tuple[Term, Match]]:
+        """Give how each word of the query is answered by itself."""
+        return [(term, self._match_term(term, candidate)) for term in self._query.terms]
 
     def _match_terms(self, terms: Sequence[Term], candidate: Candidate) -> Match:
         found = [(term, self._match_term(term, candidate)) for term in terms]
@@ -222,7 +227,7 @@ def _likeness(typed: str, name: str, *, is_heard_alike: bool) -> int:
         most = max(most, 2, len(name) // 3 + 1)
     if distance(typed, name, most) > most:
         return UNLIKE
-    return unlikeliness(typed, name) + _OTHER_INITIAL * (typed[0] != name[0])
+    return unlikeliness(typed, name) + _OTHER_INITIAL * (typed[0] != name[0]) - _HEARD_ALIKE * is_heard_alike
 
 
 def _extra(match: Match, candidate: Candidate) -> int:

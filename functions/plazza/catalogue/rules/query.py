@@ -1,5 +1,6 @@
 """A query as typed → what it asks for: terms, exact numbers, form, release. Numbers, pack words and forms are no names."""
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -111,8 +112,9 @@ def keys_of(query: Query) -> QueryKeys:
     A word too short to tell products apart only helps others, unless there is no other.
     """
     single = [term.word for term in query.terms]
-    pairs = [joined(single[at : at + 2]) for at in range(len(single) - 1)]
     telling = [word for word in single if _is_telling(word)] or single
+    pairs = [joined(pair) for pair in itertools.pairwise(single) if not set(pair).isdisjoint(telling)]
+    short = [joined(pair) for pair in itertools.pairwise(single) if set(pair).isdisjoint(telling)]
     together = [*telling, *pairs, query.joined]
     spelled = [term.word for term in query.terms if term.word in telling and not (term.meaning and not term.is_guess)][
         :_MOST_SPELLED
@@ -121,7 +123,7 @@ def keys_of(query: Query) -> QueryKeys:
     return QueryKeys(
         whole=_unique([query.joined, query.full]),
         words=" ".join(_unique(together)),
-        short_words=" ".join(_unique(word for word in single if word not in telling)),
+        short_words=" ".join(_unique([*(word for word in single if word not in telling), *short])),
         begun=" ".join(_unique([*telling, query.joined])),
         salts=_unique(word for one in meant for salt in one for word in salt.split() if len(word) >= _SHORTEST_TELLING),
         compositions=_compositions(query),

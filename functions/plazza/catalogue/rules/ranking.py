@@ -79,7 +79,7 @@ def _order(ranked: Ranked, strength: int, best: Tier, families: Counter[str]) ->
 
 
 def _strength(query: Query, candidate: Candidate, match: Match) -> int:
-    """Give 0 for the strength that was typed, 1 for one by volume or weight, 2 for an unknown one and 3 for another.
+    """Give 0 for the strength that was typed, 1 for one by volume or weight, 2 for its figure in another unit, 3 unknown, 4 another.
 
     Who types a salt with a number means that of a piece; a name is asked for by whatever number it carries.
     """
@@ -90,7 +90,11 @@ def _strength(query: Query, candidate: Candidate, match: Match) -> int:
         carried = candidate.shown.union(in_name, (f"{number}{unit}" for number in in_name for unit in ("mg", "%")))
         is_carried = query.numbers <= carried
         return 0 if is_carried and match.tier not in _SALTS else 1
-    return 3 if candidate.numbers else 2
+    if not candidate.numbers:
+        return 3
+    # "minirin 60mg", of which there are 60 mcg: still marked, but the likeliest of what is there.
+    figures = {_NUMBER.match(number) for number in query.numbers}
+    return 2 if {figure[0] for figure in figures if figure} <= candidate.numbers else 4
 
 
 def _ranked(query: Query, candidate: Candidate, match: Match, exact: Sequence[Candidate]) -> Ranked:

@@ -1,0 +1,60 @@
+"""Which misspelt names only the person who typed them can make out, and which answers stand for themselves."""
+
+from plazza.catalogue.rules.choices import MOST_CHOICES, choices
+from tests.unit.catalogue.test_ranking import Candidate, names, product, search
+
+FIBROVANE = product("Fibrovane Tablet", "Fenofibrate (160mg)")
+FIBRIVANE = product("Fibrivane 10 Tablet", "Atorvastatin (10mg)")
+FIBRIVANE_20 = product("Fibrivane 20 Tablet", "Atorvastatin (20mg)")
+
+
+def choice(typed: str, *products: Candidate) -> list[str]:
+    return sorted(names(choices(search(typed, *products))))
+
+
+def test_two_brands_as_like_are_a_choice_of_one_product_each() -> None:
+    assert choice("fibrvane", FIBROVANE, FIBRIVANE, FIBRIVANE_20) == ["Fibrivane 10 Tablet", "Fibrovane Tablet"]
+
+
+def test_two_compositions_of_one_brand_are_a_choice() -> None:
+    itopride = product("Pantovan IT Capsule SR", "Pantoprazole (40mg) + Itopride (150mg)")
+    levosulpiride = product("Pantovan L Capsule SR", "Pantoprazole (40mg) + Levosulpiride (75mg)")
+
+    assert len(choice("pamtovan sr", itopride, levosulpiride)) == 2
+
+
+def test_a_brand_spelt_as_typed_leaves_no_choice() -> None:
+    assert choice("fibrovane", FIBROVANE, FIBRIVANE) == []
+    assert choice("fibro", FIBROVANE, FIBRIVANE) == []
+
+
+def test_a_brand_that_is_more_alike_leaves_no_choice() -> None:
+    other = product("Fibrevone Tablet", "Atorvastatin (10mg)")
+
+    assert choice("fibrovne", FIBROVANE, other) == []
+
+
+def test_two_brands_of_one_composition_leave_no_choice() -> None:
+    assert choice("fibrvane", FIBROVANE, product("Fibrivane Tablet", "Fenofibrate (160mg)")) == []
+
+
+def test_a_number_that_only_one_has_leaves_no_choice() -> None:
+    assert choice("fibrvane 160", FIBROVANE, FIBRIVANE) == []
+
+
+def test_a_misspelt_name_with_another_strength_is_asked_about_also_alone() -> None:
+    assert choice("fibrvane 500", FIBRIVANE) == ["Fibrivane 10 Tablet"]
+
+
+def test_a_salt_that_is_misspelt_is_no_choice_between_its_brands() -> None:
+    assert choice("atorvastatn", FIBRIVANE, product("Lipivane Tablet", "Atorvastatin (10mg)")) == []
+
+
+def test_no_more_are_offered_than_can_be_looked_over() -> None:
+    many = [product(f"Fibr{letter}vane Tablet", f"Salt{letter} (10mg)") for letter in "bcdfgjklm"]
+
+    assert len(choice("fibrvane", *many)) == MOST_CHOICES
+
+
+def test_nothing_found_leaves_nothing_to_choose() -> None:
+    assert choices([]) == []
