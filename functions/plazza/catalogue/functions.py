@@ -174,11 +174,12 @@ def sync_products(event: ScheduledEvent) -> None:
     timeout_sec=540,
     min_instances=0,
     max_instances=1,
-    secrets=[COCKROACH_DB_URL],
+    secrets=[COCKROACH_DB_URL, REDIS_URL],
 )
 def refresh_popularity(event: ScheduledEvent) -> None:
-    """Count views, cart additions and purchases into the popularity of products."""
+    """Count views, cart additions and purchases into the popularity of products, and searches into the query log."""
     # A schedule waits for nobody: no instance is kept warm, and one at a time is enough.
-    from plazza.catalogue.actions import popularity
+    from plazza.catalogue.actions import popularity, query_log
 
     popularity.refresh_popularity()
+    query_log.drain()

@@ -1,4 +1,4 @@
-"""Redis: cache, counters and short locks. Never the only copy of anything, so every call fails open.
+"""Redis: cache, counters and short locks. Never the only copy of anything but counts that may be lost, so every call fails open.
 
 After a failure the instance stays away from Redis for a while: a dead server then costs one short time-out, not one a request.
 """
@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID, uuid4
 
 import redis
 from redis.backoff import NoBackoff
@@ -26,12 +27,34 @@ local n = redis.call('INCR', KEYS[1])
 if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {n, redis.call('PTTL', KEYS[1])}"""
 
+_TALLY = """
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 or redis.call('HLEN', KEYS[1]) < tonumber(ARGV[2]) then
+  redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
+end"""
+
+# The id stands in the hash itself, under the empty name, so that neither is ever there without the other.
+_TAKE = """
+if redis.call('EXISTS', KEYS[2]) == 0 and redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call('RENAME', KEYS[1], KEYS[2])
+  redis.call('HSET', KEYS[2], '', ARGV[1])
+end
+return redis.call('HGETALL', KEYS[2])"""
+
+_DROP = "if redis.call('HGET', KEYS[1], '') == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+
 
 class Count(NamedTuple):
     """How often something happened in its window, and the seconds until the window ends."""
 
     total: int
     reset_sec: int
+
+
+class Tally(NamedTuple):
+    """How often each thing happened; no other tally has its id."""
+
+    id: UUID
+    counts: dict[str, int]
 
 
 _clients: dict[str, redis.Redis] = {}
@@ -60,6 +83,30 @@ def count(key: str, window_sec: int) -> Count | None:
     """Count one more in a window that starts with the first, or give None when Redis is down."""
     found = _try(lambda client: client.eval(_COUNT, 1, key, str(window_sec * 1000)))
     return None if found is None else Count(int(found[0]), max(1, -(-int(found[1]) // 1000)))
+
+
+def tally(name: str, entry: str, most: int) -> None:
+    """Count one more of an entry (not empty); with `most` entries there already, a new one is left out."""
+    _try(lambda client: client.eval(_TALLY, 1, name, entry, str(most)))
+
+
+def take_tally(name: str) -> Tally | None:
+    """Give what was tallied, the same each time until it is dropped, while the next tally begins; None for nothing, or when Redis is down."""
+    found = _try(lambda client: client.eval(_TAKE, 2, name, _taken(name), str(uuid4())))
+    if not found:
+        return None
+    counts = {entry.decode(): number.decode() for entry, number in zip(found[::2], found[1::2], strict=True)}
+    ident = UUID(counts.pop(""))
+    return Tally(ident, {entry: int(number) for entry, number in counts.items()})
+
+
+def drop_tally(name: str, ident: UUID) -> None:
+    """Forget a tally that was taken."""
+    _try(lambda client: client.eval(_DROP, 1, _taken(name), str(ident)))
+
+
+def _taken(name: str) -> str:
+    return f"{{{name}}}:taken"  # the braces keep both keys on one node of a cluster
 
 
 def acquire(key: str, ttl_sec: int) -> bool:

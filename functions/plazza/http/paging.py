@@ -34,6 +34,7 @@ def decode(cursor: str | None, *kinds: Callable[[Any], Any]) -> tuple[Any, ...] 
         padded = cursor[:MAX_CURSOR] + "=" * (-len(cursor) % 4)
         decoded = base64.b64decode(padded, altchars=b"-_", validate=True)
         parts = [] if b"\\u0000" in decoded else json.loads(decoded)  # no database holds a NUL
+        encode(*parts)  # nor half a character: this raises
         return tuple(kind(part) for kind, part in zip(kinds, list(parts), strict=True))
     except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError, AttributeError) as exc:
         raise Invalid("This cursor is not one of ours; start the list again without it.", field="cursor") from exc

@@ -30,6 +30,16 @@ PURGES: tuple[tuple[str, LiteralString], ...] = (
         """DELETE FROM user_events WHERE (uid, id) IN
            (SELECT uid, id FROM user_events WHERE received_at < %(before)s ORDER BY received_at LIMIT %(limit)s)""",
     ),
+    (
+        "query_log",
+        """DELETE FROM query_log WHERE (day, query) IN
+           (SELECT day, query FROM query_log WHERE day < %(before)s::DATE ORDER BY day, query LIMIT %(limit)s)""",
+    ),
+    (
+        "query_drains",
+        """DELETE FROM query_drains WHERE id IN
+           (SELECT id FROM query_drains WHERE drained_at < %(before)s ORDER BY drained_at LIMIT %(limit)s)""",
+    ),
 )
 """Table and statement: each deletes up to `limit` rows that are older than `before`."""
 

@@ -1,5 +1,6 @@
 """Cursors: what we made comes back, anything else is a clear error."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -36,6 +37,13 @@ def test_a_cursor_of_another_list_is_refused() -> None:
 def test_a_cursor_with_a_nul_is_refused() -> None:
     with pytest.raises(Invalid):
         paging.decode(paging.encode("a\0b", 1), str, int)
+
+
+def test_a_cursor_with_half_a_character_is_refused() -> None:
+    half = base64.urlsafe_b64encode(rb'["\ud800",1]').decode().rstrip("=")
+
+    with pytest.raises(Invalid):
+        paging.decode(half, str, int)
 
 
 def test_the_last_page_has_no_cursor() -> None:

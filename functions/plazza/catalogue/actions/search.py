@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from plazza import clock
+from plazza.catalogue.actions import query_log
 from plazza.catalogue.actions.candidates import confusable_pairs, find, synonyms
 from plazza.catalogue.models.search import (
     Choice,
@@ -37,6 +38,10 @@ from plazza.http import paging
 _SUGGEST_FROM = 60
 _MOST_SUGGESTED_SALTS = 3
 _MOST_FACETS = 20
+_NARROWING = (
+    "cursor", "form", "manufacturer", "salt", "schedule", "prescription_required", "min_price_paise", "max_price_paise", "in_stock",
+)  # fmt: skip
+"""With any of these a search is the question before again, and what it finds says nothing of the words: it is not logged."""
 
 
 class Hit(NamedTuple):
@@ -65,11 +70,14 @@ def search(wanted: SearchProducts) -> SearchResults:
     _, found, open_choices, degraded = answer(wanted)
     hits = [] if open_choices else found
     end = start + wanted.limit
+    did_you_mean = _did_you_mean(hits, wanted.q)
+    if all(getattr(wanted, field) is None for field in _NARROWING):
+        query_log.count(wanted.q, [hit.ranked.tier for hit in hits], is_asked_back=did_you_mean is not None)
     return SearchResults(
         items=_page(hits[start:end], wanted.q),
         choices=[_choice(hit, wanted.q) for hit in open_choices],
         facets=_facets(hits) if wanted.facets else None,
-        did_you_mean=_did_you_mean(hits, wanted.q),
+        did_you_mean=did_you_mean,
         next_cursor=paging.encode(end, _fingerprint(wanted)) if end < len(hits) else None,
         total=len(hits),
         degraded=degraded,

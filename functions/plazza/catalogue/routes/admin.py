@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from plazza.catalogue.actions import index, prices, products, vendors
+from plazza.catalogue.actions import index, prices, products, query_log, vendors
 from plazza.catalogue.models.index import IndexView, RepairedIndex, SwapIndex
 from plazza.catalogue.models.prices import Missing, PricesView, PutStorePrice, PutTax, UnreadProduct, UnreadQuery
 from plazza.catalogue.models.products import Imported, ImportProducts, PutProduct, StoredProduct, SyncQuery, SyncRunView
+from plazza.catalogue.models.query_log import SearchReport, SearchReportQuery
 from plazza.catalogue.models.vendors import (
     DecideVendorProduct,
     OfferVendorProducts,
@@ -110,6 +111,12 @@ def repair_index() -> RepairedIndex:
 def get_index_status() -> IndexView:
     """Tell which index answers and whether anything is missing in it."""
     return index.status()
+
+
+@api.get("/admin/search/report", roles=STAFF)
+def get_search_report(query: SearchReportQuery) -> SearchReport:
+    """List what people searched for and did not find, up to an hour ago, and the words that the synonyms lack."""
+    return query_log.report(query)
 
 
 @api.get("/admin/sync", roles=STAFF)

@@ -7,7 +7,14 @@ from plazza import clock, logs, settings
 from plazza.data.sql import run_transaction
 from plazza.platform import store
 
-KEEP_DAYS = {"idempotency_keys": 3, "outbox": 7, "webhook_events": 90, "user_events": 180}
+KEEP_DAYS = {
+    "idempotency_keys": 3,
+    "outbox": 7,
+    "webhook_events": 90,
+    "user_events": 180,
+    "query_log": 90,
+    "query_drains": 90,
+}
 """Razorpay's events can be replayed for 7 days and disputed for longer; events feed popularity for far less than half a year."""
 
 
