@@ -149,7 +149,7 @@ def test_a_misspelling_of_two_medicines_is_asked_about_and_neither_put_first(
     engine: str, found: Any, api: Client
 ) -> None:
     mappings.create(engine)
-    brand = new_brand()
+    brand = new_brand("two medicines")  # always the same: of random ones, some sound as they are typed
     typed, names = brand[:5] + brand[6:], [brand, f"{brand[:5]}l{brand[6:]}"]
     for name, salt in zip(names, ("Onevanine", "Twovanine"), strict=True):
         sell(api, f"{name} 10mg Tablet", salts=[{"salt": salt, "strength": "10", "unit": "mg"}])

@@ -72,7 +72,8 @@ def search(wanted: SearchProducts) -> SearchResults:
     end = start + wanted.limit
     did_you_mean = _did_you_mean(hits, wanted.q)
     if all(getattr(wanted, field) is None for field in _NARROWING):
-        query_log.count(wanted.q, [hit.ranked.tier for hit in hits], is_asked_back=did_you_mean is not None)
+        tiers = [hit.ranked.tier for hit in found]
+        query_log.count(wanted.q, tiers, is_asked_back=did_you_mean is not None or bool(open_choices))
     return SearchResults(
         items=_page(hits[start:end], wanted.q),
         choices=[_choice(hit, wanted.q) for hit in open_choices],
