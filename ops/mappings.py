@@ -1,15 +1,33 @@
 """The search index: its mapping file, the index behind the alias `products`, and what doctor asks about them."""
 
 import json
+import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from ops.errors import OpsError
 from ops.http import call, request
 from ops.paths import MAPPINGS
 
 ALIAS = "products"
+FORBIDDEN = frozenset(
+    {
+        # Each walks through terms or documents: their time grows with the catalogue, and a long query makes them unbounded.
+        "wildcard", "regexp", "prefix", "fuzzy", "fuzziness", "script", "script_score", "script_fields", "query_string",
+        "simple_query_string", "match_phrase_prefix", "match_bool_prefix", "more_like_this", "function_score",
+        # Not in Elasticsearch 8, Elasticsearch 9 and OpenSearch alike.
+        "runtime", "runtime_mappings", "retriever", "rank", "knn", "pit", "semantic", "synonyms_set", "updateable", "esql",
+    }
+)  # fmt: skip
+FORBIDDEN_TYPES = frozenset(
+    {"dense_vector", "sparse_vector", "knn_vector", "semantic_text", "flattened", "wildcard", "search_as_you_type"}
+)
+PLUGINS = ("phonetic", "icu_", "kuromoji", "smartcn", "nori")
+"""Filters and tokenizers that an engine has only with a plug-in."""
+
+_PLACEHOLDER = re.compile(r"\{\{#toJson\}\}\w+\{\{/toJson\}\}")
 
 
 @dataclass(frozen=True)
@@ -31,6 +49,28 @@ def definition() -> dict[str, Any]:
         raise OpsError(f"{file} is missing") from error
     except ValueError as error:
         raise OpsError(f"{file} is not JSON: {error}") from error
+
+
+def forbidden_clauses() -> list[str]:
+    """Give each use of what mappings and query templates must not hold, as "file: what"."""
+    found: list[str] = []
+    for file in sorted(MAPPINGS.rglob("*.json")):
+        text = _PLACEHOLDER.sub("null", file.read_text())
+        found += [f"{file.relative_to(MAPPINGS)}: {what}" for what in _forbidden(json.loads(text))]
+    return found
+
+
+def _forbidden(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        for key, value in cast("dict[str, Any]", part).items():
+            if key in FORBIDDEN or (key in {"type", "tokenizer"} and str(value).startswith(PLUGINS)):
+                yield key if key in FORBIDDEN else f"{key} {value}"
+            yield from _forbidden(value)
+    elif isinstance(part, list):
+        for value in cast("list[Any]", part):
+            yield from _forbidden(value)
+    elif isinstance(part, str) and part in FORBIDDEN_TYPES:
+        yield part
 
 
 def create(url: str) -> str:

@@ -21,5 +21,12 @@ def print_table(rows: Sequence[Mapping[str, object]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
+def peak_mb() -> int:
+    """Give the most memory that this process ever had."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
 def _plain(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)

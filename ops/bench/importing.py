@@ -13,7 +13,7 @@ from ops.bench.environment import describe
 from ops.importing import products
 from ops.paths import LOCAL, MIGRATIONS
 from ops.process import Run, free_ports
-from ops.results import print_table, result
+from ops.results import peak_mb, print_table, result
 from ops.stores import Server, create_database, start_postgres
 from plazza.data import sql
 
@@ -49,7 +49,7 @@ def main(options: argparse.Namespace) -> int:
     table = [("import", imports), ("the same import again", again), ("COPY", copies)]
     print_table([{"what": what, "seconds": min(took), "rows/s": round(rows / min(took))} for what, took in table])
     ratio = min(imports) / min(copies)
-    return result("bench-import", ok=ratio <= MOST_TIMES, rows=rows, ratio=ratio, most=MOST_TIMES, peak_mb=_peak_mb())
+    return result("bench-import", ok=ratio <= MOST_TIMES, rows=rows, ratio=ratio, most=MOST_TIMES, peak_mb=peak_mb())
 
 
 def _database(server: Server, name: str) -> str:
@@ -80,10 +80,3 @@ def _copy(url: str, rows: Path) -> float:
         while piece := file.read(_PIECE):
             copy.write(piece)
     return time.monotonic() - began
-
-
-def _peak_mb() -> int:
-    """Give the most memory this process ever had: the one that reads and writes."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

@@ -6,6 +6,7 @@ import importlib
 from ops.paths import use_functions
 
 BENCHES = {
+    "search": ("search against the bare engine and a bare function, at 10,000 and all products", "ops.bench.search"),
     "import": ("a list of products against COPY of the same rows", "ops.bench.importing"),
 }
 

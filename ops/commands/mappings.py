@@ -7,7 +7,7 @@ from ops import mappings
 from ops.endpoints import required, use_local_urls
 from ops.errors import OpsError
 from ops.paths import use_functions
-from ops.results import print_table, result
+from ops.results import peak_mb, print_table, result
 
 _WHAT = ("status", "create", "build", "swap", "rollback", "repair")
 
@@ -54,4 +54,4 @@ def _act(what: str, name: str | None) -> int:
     print_table([{"what": key, "is": shown[key]} for key in shown])
     ok = shown["differing_buckets"] == 0 and shown["mapping_version"] == shown["index_mapping_version"]
     kept = {key: shown[key] for key in ("documents", "products", "differing_buckets")}
-    return result(f"mappings-{what}", ok=ok, **kept, **figures, seconds=time.monotonic() - began)
+    return result(f"mappings-{what}", ok=ok, **kept, **figures, seconds=time.monotonic() - began, peak_mb=peak_mb())

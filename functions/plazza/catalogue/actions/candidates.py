@@ -63,17 +63,21 @@ def ask_engine(
     template: str, query: Query, filters: SearchProducts | None, size: int, index: str = ALIAS
 ) -> list[dict[str, Any]]:
     """Give the documents of an index that share keys with a query, most alike first. Raises SearchDown."""
-    keys = keys_of(query)
-    body = templates.render(
+    body = request_of(template, query, filters, size)
+    answer = engine.call(lambda client: client.search(index=index, body=body))
+    return [hit["_source"] for hit in answer["hits"]["hits"]]
+
+
+def request_of(template: str, query: Query, filters: SearchProducts | None, size: int) -> dict[str, Any]:
+    """Give the one request that a search, or a suggestion, sends to the engine."""
+    return templates.render(
         template,
-        **keys._asdict(),
+        **keys_of(query)._asdict(),
         forms=_forms(query.form),
         filters=_filters(filters),
         fields=list(documents.RETURNED),
         size=size,
     )
-    answer = engine.call(lambda client: client.search(index=index, body=body))
-    return [hit["_source"] for hit in answer["hits"]["hits"]]
 
 
 def _forms(form: str) -> list[str]:

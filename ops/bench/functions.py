@@ -1,0 +1,141 @@
+"""Functions as production runs them, one process of the Functions Framework each, and clients that time their answers."""
+
+import http.client
+import itertools
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from ops.errors import OpsError
+from ops.http import answers
+from ops.paths import FUNCTIONS, FUNCTIONS_VENV, ROOT
+from ops.process import Run, free_ports
+
+_START_SEC = 60.0
+_TIMEOUT_SEC = 30.0
+_PROJECT = "demo-plazza"
+BARE = ROOT / "ops" / "bench" / "bare.py"
+
+
+def start_function(run: Run, target: str, env: Mapping[str, str], source: Path = FUNCTIONS / "main.py") -> str:
+    """Start one instance of a function and give its URL; `env` are its settings and secrets."""
+    port = free_ports(1)[0]
+    known = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG"}}
+    config = json.dumps(
+        {
+            "projectId": _PROJECT,
+            "storageBucket": f"{_PROJECT}.appspot.com",
+            "databaseURL": f"https://{_PROJECT}.example",
+        }
+    )
+    settings = {"FIREBASE_CONFIG": config, "GCLOUD_PROJECT": _PROJECT, "LOG_LEVEL": "error", "BATCH_SIZE": "500", **env}
+    child = run.start(
+        f"{target}-{port}",
+        [FUNCTIONS_VENV / "bin" / "functions-framework", "--source", source, "--target", target, "--host", "127.0.0.1", "--port", str(port)],
+        env={**known, **settings}, cwd=FUNCTIONS,
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    run.wait_until(child, lambda: answers(f"{url}/products/suggest?q=a") or answers(url), _START_SEC)
+    return url
+
+
+class Asked(NamedTuple):
+    """A request: where, and a body for POST."""
+
+    url: str
+    body: bytes | None = None
+
+
+class Pair(NamedTuple):
+    """Seconds at the median and at the 95th percentile."""
+
+    p50: float
+    p95: float
+
+
+class Timed(NamedTuple):
+    """An answer and how long it took."""
+
+    seconds: float
+    content: bytes
+
+
+_connections = threading.local()
+_people = itertools.count()
+
+
+def ask(asked: Asked) -> Timed:
+    """Send a request over this thread's own connection, as one of many addresses: none of them reaches its limit."""
+    try:
+        return _ask(asked)
+    except (http.client.HTTPException, OSError):
+        # The server ended an idle connection: once more, on a new one.
+        _connection(urlsplit(asked.url).netloc).close()
+        return _ask(asked)
+
+
+def _ask(asked: Asked) -> Timed:
+    place, person = urlsplit(asked.url), next(_people)
+    address = f"10.{person >> 16 & 255}.{person >> 8 & 255}.{person & 255}"
+    headers = {"Content-Type": "application/json", "X-Forwarded-For": address}
+    path = f"{place.path or '/'}{'?' if place.query else ''}{place.query}"
+    connection = _connection(place.netloc)
+    began = time.perf_counter()
+    connection.request("GET" if asked.body is None else "POST", path, asked.body, headers)
+    answer = connection.getresponse()
+    content = answer.read()
+    seconds = time.perf_counter() - began
+    if answer.status != 200:
+        raise OpsError(f"{asked.url} answered {answer.status}: {content[:300]!r}")
+    return Timed(seconds, content)
+
+
+def ask_all(asked: Sequence[Asked], clients: int = 1) -> list[float]:
+    """Give how many seconds each of some requests took, sent by so many clients at once."""
+    with ThreadPoolExecutor(clients) as pool:
+        return [timed.seconds for timed in pool.map(ask, asked)]
+
+
+def per_second(asked: Sequence[Asked], clients: int) -> float:
+    """Give how many requests were answered in a second."""
+    began = time.perf_counter()
+    ask_all(asked, clients)
+    return len(asked) / (time.perf_counter() - began)
+
+
+def json_body(value: object) -> bytes:
+    """Give a request's body."""
+    return json.dumps(value).encode()
+
+
+def pair_of(seconds: Sequence[float]) -> Pair:
+    """Give both percentiles."""
+    return Pair(percentile(seconds, 0.5), percentile(seconds, 0.95))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Give the value below which a share of some values lies."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def alternate(rounds: int, *phases: Callable[[], list[float]]) -> list[list[float]]:
+    """Run phases in turn, several times, so that what else the machine does meets all of them alike. Gives each one's figures."""
+    figures: list[list[float]] = [[] for _ in phases]
+    for _ in range(rounds):
+        for phase, kept in zip(phases, figures, strict=True):
+            kept.extend(phase())
+    return figures
+
+
+def _connection(netloc: str) -> http.client.HTTPConnection:
+    open_ones: dict[str, http.client.HTTPConnection] = _connections.__dict__
+    if netloc not in open_ones:
+        open_ones[netloc] = http.client.HTTPConnection(netloc, timeout=_TIMEOUT_SEC)
+    return open_ones[netloc]

@@ -1,0 +1,177 @@
+"""What `ops bench search` measures at one size of the catalogue: seconds at the median and the 95th percentile, rates, shares."""
+
+import json
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import quote
+from uuid import UUID
+
+from ops.bench.building import Built
+from ops.bench.functions import (
+    Asked,
+    Pair,
+    alternate,
+    ask,
+    ask_all,
+    json_body,
+    pair_of,
+    per_second,
+    percentile,
+    start_function,
+)
+from ops.evaluation import baseline
+from ops.evaluation.scores import Judged
+from ops.process import Run
+from plazza.catalogue.actions.candidates import request_of, synonyms
+from plazza.catalogue.rules.query import parse
+from plazza.catalogue.rules.ranking import MOST_CANDIDATES
+from plazza.catalogue.store import products as store
+from plazza.data import search as engine
+from plazza.data.sql import read
+
+MANY = 8
+_TYPED = 5
+_PRODUCTS = 50
+_NOBODY = "http://127.0.0.1:9"
+"""Where no engine answers."""
+
+
+class Requests(NamedTuple):
+    """The same queries, asked in every way."""
+
+    bare: list[Asked]
+    raw: list[Asked]
+    search: list[Asked]
+    suggest: list[Asked]
+    fallback: list[Asked]
+    product: list[Asked]
+
+
+class Times(NamedTuple):
+    """How long answers took: of a bare function, of the engine alone, of ours; by how many clients asked at once.
+
+    `share` is our part of a search: all but what the engine itself says it took.
+    """
+
+    bare: dict[int, Pair]
+    raw: dict[int, Pair]
+    search: dict[int, Pair]
+    suggest: Pair
+    fallback: Pair
+    share: float
+
+
+class Engine(NamedTuple):
+    """What the engine itself took for our candidates and for a plain `multi_match`, and how often the right product was among them."""
+
+    took: Pair
+    plain_took: Pair
+    recall: float
+    plain_recall: float
+
+
+class Measured(NamedTuple):
+    """All figures at one size; requests are those that the engine got, rates are answers a second."""
+
+    products: int
+    built: Built
+    times: Times
+    engine: Engine
+    requests_a_search: float
+    requests_a_suggestion: float
+    bare_rate: float
+    product_rate: float
+
+
+def measure(run: Run, bare: str, built: Built, queries: Sequence[Judged], rounds: int) -> Measured:
+    """Measure over the stores of the environment, where the products are in and the index is built."""
+    requests = _requests(run, bare, queries)
+    for asked in (requests.bare, requests.raw, requests.search, requests.suggest, requests.product):
+        ask_all(asked)  # warm
+    figures = _engine(requests.raw, queries, rounds)
+    times = _times(requests, rounds)
+    rates = alternate(
+        rounds, lambda: [per_second(requests.bare * 2, MANY)], lambda: [per_second(requests.product * 2, MANY)]
+    )
+    return Measured(
+        products=read(store.count_products),
+        built=built,
+        times=times,
+        engine=figures,
+        requests_a_search=_queries_for_each(requests.search),
+        requests_a_suggestion=_queries_for_each(requests.suggest),
+        bare_rate=max(rates[0]),
+        product_rate=max(rates[1]),
+    )
+
+
+def _requests(run: Run, bare: str, queries: Sequence[Judged]) -> Requests:
+    urls = {name: os.environ[name] for name in ("COCKROACH_DB_URL", "REDIS_URL", "ELASTICSEARCH_URL")}
+    catalogue = start_function(run, "catalogue", urls)
+    alone = start_function(run, "catalogue", urls | {"ELASTICSEARCH_URL": _NOBODY})
+    ids = [product.id for product in read(lambda tx: store.list_after(tx, UUID(int=0), _PRODUCTS))]
+    bodies = [json_body({"q": judged.q}) for judged in queries]
+    candidates = [
+        json_body(request_of("search", parse(judged.q, synonyms()), None, MOST_CANDIDATES)) for judged in queries
+    ]
+    return Requests(
+        bare=[Asked(bare)] * len(queries),
+        raw=[Asked(_engine_url("products"), body) for body in candidates],
+        search=[Asked(f"{catalogue}/products/search", body) for body in bodies],
+        suggest=[Asked(f"{catalogue}/products/suggest?q={quote(judged.q[:_TYPED])}") for judged in queries],
+        fallback=[Asked(f"{alone}/products/search", body) for body in bodies],
+        product=[Asked(f"{catalogue}/products/{ids[at % len(ids)]}") for at in range(len(queries))],
+    )
+
+
+def _times(requests: Requests, rounds: int) -> Times:
+    phases = (requests.bare, requests.raw, requests.search, requests.suggest)
+    single = alternate(rounds, *(lambda asked=asked: ask_all(asked) for asked in phases))
+    many = alternate(rounds, *(lambda asked=asked: ask_all(asked, MANY) for asked in phases[:3]))
+    took = _took(requests.raw) * rounds
+    return Times(
+        bare={1: pair_of(single[0]), MANY: pair_of(many[0])},
+        raw={1: pair_of(single[1]), MANY: pair_of(many[1])},
+        search={1: pair_of(single[2]), MANY: pair_of(many[2])},
+        suggest=pair_of(single[3]),
+        fallback=pair_of(ask_all(requests.fallback)),
+        share=percentile([whole - of_engine for whole, of_engine in zip(single[2], took, strict=True)], 0.5),
+    )
+
+
+def _engine(ours: Sequence[Asked], queries: Sequence[Judged], rounds: int) -> Engine:
+    with baseline.plain_index(lambda done, count: None) as index:
+        bodies = [json_body(baseline.body(judged.q, MOST_CANDIDATES)) for judged in queries]
+        plain = [Asked(_engine_url(index), body) for body in bodies]
+        ask_all(plain)  # warm
+        took, plain_took = alternate(rounds, lambda: _took(ours), lambda: _took(plain))
+        return Engine(pair_of(took), pair_of(plain_took), _recall(ours, queries), _recall(plain, queries))
+
+
+def _engine_url(index: str) -> str:
+    return f"{os.environ['ELASTICSEARCH_URL'].split(',')[0].rstrip('/')}/{index}/_search"
+
+
+def _took(asked: Sequence[Asked]) -> list[float]:
+    """Give the engine's own seconds for each request."""
+    return [json.loads(ask(one).content)["took"] / 1000 for one in asked]
+
+
+def _recall(asked: Sequence[Asked], queries: Sequence[Judged]) -> float:
+    """Give the share of queries for which a right product is among what is found."""
+    found = [json.loads(ask(one).content)["hits"]["hits"] for one in asked]
+    skus = [{hit["_source"].get("sku") or hit["_source"]["view"]["sku"] for hit in hits} for hits in found]
+    return sum(not judged.relevant.isdisjoint(one) for judged, one in zip(queries, skus, strict=True)) / len(queries)
+
+
+def _queries_for_each(asked: Sequence[Asked]) -> float:
+    """Give how many queries reach the engine for each request: its shard counts them."""
+    before = _query_total()
+    ask_all(asked)
+    return (_query_total() - before) / len(asked)
+
+
+def _query_total() -> int:
+    stats = engine.call(lambda client: client.indices.stats(index="products"))
+    return int(stats["_all"]["total"]["search"]["query_total"])
