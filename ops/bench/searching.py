@@ -161,7 +161,7 @@ def _took(asked: Sequence[Asked]) -> list[float]:
 def _recall(asked: Sequence[Asked], queries: Sequence[Judged]) -> float:
     """Give the share of queries for which a right product is among what is found."""
     found = [json.loads(ask(one).content)["hits"]["hits"] for one in asked]
-    skus = [{hit["_source"].get("sku") or hit["_source"]["view"]["sku"] for hit in hits} for hits in found]
+    skus = [{hit["fields"]["sku"][0] for hit in hits} for hits in found]
     return sum(not judged.relevant.isdisjoint(one) for judged, one in zip(queries, skus, strict=True)) / len(queries)
 
 

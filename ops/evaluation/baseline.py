@@ -48,12 +48,13 @@ def ask(index: str, queries: Sequence[Judged]) -> list[Answer]:
 def body(q: str, size: int = _ASKED) -> dict[str, Any]:
     """Give the plain search's request."""
     match = {"query": q, "fields": list(FIELDS), "fuzziness": "AUTO"}
-    return {"size": size, "_source": ["sku"], "query": {"multi_match": match}}
+    fetched = {"_source": False, "stored_fields": "_none_", "docvalue_fields": ["sku"]}
+    return {"size": size, "track_total_hits": False, **fetched, "query": {"multi_match": match}}
 
 
 def _skus(index: str, q: str) -> list[str]:
     answer = engine.call(lambda client: client.search(index=index, body=body(q)), timeout_sec=_TIMEOUT_SEC)
-    return [hit["_source"]["sku"] for hit in answer["hits"]["hits"]]
+    return [hit["fields"]["sku"][0] for hit in answer["hits"]["hits"]]
 
 
 def _fill(client: Elasticsearch, index: str, progress: Callable[[int, int], None]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from plazza import logs
 from plazza.catalogue.actions import templates
 from plazza.catalogue.actions.documents import document_of
+from plazza.catalogue.actions.remembered import Document, Name, recall, remember
 from plazza.catalogue.models.search import SearchProducts
 from plazza.catalogue.rules import documents
 from plazza.catalogue.rules.confusables import Pairs, read_pairs
@@ -23,13 +24,14 @@ from plazza.data import search as engine
 from plazza.data.sql import Tx, read
 
 ALIAS = "products"
+_NAMED_BY = ("sku", "mark")
 _DATA = Path(__file__).resolve().parent.parent / "data"
 
 
 class Found(NamedTuple):
     """Documents that may be meant, and whether the engine was away."""
 
-    sources: list[dict[str, Any]]
+    documents: list[Document]
     degraded: bool
 
 
@@ -61,11 +63,39 @@ def find(template: str, query: Query, filters: SearchProducts | None = None, *, 
 
 def ask_engine(
     template: str, query: Query, filters: SearchProducts | None, size: int, index: str = ALIAS
-) -> list[dict[str, Any]]:
-    """Give the documents of an index that share keys with a query, most alike first. Raises SearchDown."""
+) -> list[Document]:
+    """Give the documents of an index that share keys with a query, most alike first. Raises SearchDown.
+
+    One request, and one more for documents that this instance has not read yet.
+    """
     body = request_of(template, query, filters, size)
-    answer = engine.call(lambda client: client.search(index=index, body=body))
-    return [hit["_source"] for hit in answer["hits"]["hits"]]
+    hits = engine.call(lambda client: client.search(index=index, body=body))["hits"]["hits"]
+    names = [_name(hit) for hit in hits]
+    known = recall(names)
+    unknown = [name.sku for name in names if name not in known]
+    if unknown:
+        read_now = _read(index, unknown)
+        remember(read_now)
+        # By sku: a document that was written between the two requests is there in its new version.
+        by_sku = {name.sku: document for name, document in read_now.items()}
+        known |= {name: by_sku[name.sku] for name in names if name.sku in by_sku}
+    return [known[name] for name in names if name in known]
+
+
+def _read(index: str, skus: list[str]) -> dict[Name, Document]:
+    body: dict[str, Any] = {
+        "size": len(skus),
+        "track_total_hits": False,
+        "query": {"bool": {"filter": [{"terms": {"sku": skus}}]}},
+        "_source": list(documents.RETURNED),
+        "docvalue_fields": list(_NAMED_BY),
+    }
+    hits = engine.call(lambda client: client.search(index=index, body=body))["hits"]["hits"]
+    return {_name(hit): Document(documents.candidate_of(hit["_source"]), hit["_source"]["view"]) for hit in hits}
+
+
+def _name(hit: dict[str, Any]) -> Name:
+    return Name(hit["_index"], hit["fields"]["sku"][0], hit["fields"]["mark"][0])
 
 
 def request_of(template: str, query: Query, filters: SearchProducts | None, size: int) -> dict[str, Any]:
@@ -75,7 +105,7 @@ def request_of(template: str, query: Query, filters: SearchProducts | None, size
         **keys_of(query)._asdict(),
         forms=_forms(query.form),
         filters=_filters(filters),
-        fields=list(documents.RETURNED),
+        named_by=list(_NAMED_BY),
         size=size,
     )
 
@@ -103,7 +133,7 @@ def _filters(wanted: SearchProducts | None) -> list[dict[str, Any]]:
     return filters
 
 
-def _from_database(query: Query, wanted: SearchProducts | None) -> list[dict[str, Any]]:
+def _from_database(query: Query, wanted: SearchProducts | None) -> list[Document]:
     meant = [salt for term in query.terms if term.meaning for one in term.meaning.compositions for salt in one]
     words = [term.word for term in query.terms] + meant
     name = " ".join(term.word for term in query.terms)
@@ -112,7 +142,8 @@ def _from_database(query: Query, wanted: SearchProducts | None) -> list[dict[str
     def work(tx: Tx) -> list[store.FullProduct]:
         return store.list_full(tx, database.find_ids(tx, asked))
 
-    return [document_of(product) for product in read(work) if _passes(product, wanted)]
+    found = [document_of(product) for product in read(work) if _passes(product, wanted)]
+    return [Document(documents.candidate_of(one), one["view"]) for one in found]
 
 
 def _passes(product: store.FullProduct, wanted: SearchProducts | None) -> bool:

@@ -202,7 +202,7 @@ def _alone() -> Generator[Callable[[], None]]:
 
 def _is_found(index: str, product: store.FullProduct) -> bool:
     found = ask_engine("search", parse(product.name, synonyms()), None, MOST_CANDIDATES, index)
-    return str(product.id) in {source["view"]["id"] for source in found}
+    return str(product.id) in {document.candidate.id for document in found}
 
 
 def _all_products() -> Iterator[store.FullProduct]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import groupby
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -21,7 +21,6 @@ from plazza.catalogue.models.search import (
     Suggestion,
     Suggestions,
 )
-from plazza.catalogue.rules import documents
 from plazza.catalogue.rules.choices import choices
 from plazza.catalogue.rules.confusables import confusables
 from plazza.catalogue.rules.highlights import highlight, meant
@@ -48,7 +47,7 @@ class Hit(NamedTuple):
     """A candidate in its place, with the view that answers it; `offer` is what a store has of it, None when no store was named."""
 
     ranked: Ranked
-    view: dict[str, Any]
+    view: Mapping[str, Any]
     offer: Offer | None = None
 
 
@@ -105,7 +104,7 @@ def _at_store(hits: list[Hit], wanted: SearchProducts, store_id: UUID) -> list[H
     ids = [UUID(str(hit.view["id"])) for hit in hits]
     offers = read(lambda tx: list_offers(tx, store_id, ids, clock.today()))
     offered = [
-        Hit(hit.ranked, hit.view | {"price_paise": offer.price_paise}, offer)
+        Hit(hit.ranked, {**hit.view, "price_paise": offer.price_paise}, offer)
         for hit, ident in zip(hits, ids, strict=True)
         if (offer := offers.get(ident)) is not None
     ]
@@ -174,8 +173,8 @@ def find_hits(
 ) -> tuple[list[Hit], bool]:
     """Give what a query finds, best first, and whether the engine was away."""
     found = find(template, query, wanted, size=size)
-    views = {source["view"]["id"]: source["view"] for source in found.sources}
-    ranked = rank(query, [documents.candidate_of(source) for source in found.sources])
+    views = {document.candidate.id: document.view for document in found.documents}
+    ranked = rank(query, [document.candidate for document in found.documents])
     return [Hit(one, views[one.candidate.id]) for one in ranked], found.degraded
 
 
@@ -212,8 +211,8 @@ def _page(hits: list[Hit], typed: str) -> list[SearchHit]:
 def _shown(hit: Hit, typed: str, look_alikes: list[LookAlike]) -> SearchHit:
     ranked, view = hit.ranked, hit.view
     return SearchHit.model_validate(
-        view
-        | {
+        {
+            **view,
             "unit_price_paise": unit_price_paise(view["price_paise"], view["pack_quantity"]),
             "highlights": highlight(typed, view["name"]),
             "in_stock": None if hit.offer is None else can_be_sold(hit),
