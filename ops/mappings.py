@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ops.errors import OpsError
-from ops.http import call, request
+from ops.http import answers, call, request
 from ops.paths import MAPPINGS
 
 ALIAS = "products"
@@ -73,8 +73,9 @@ def _forbidden(part: Any) -> Iterator[str]:
         yield part
 
 
-def create(url: str) -> str:
+def create(urls: str) -> str:
     """Create `products-<timestamp>` with the alias when there is no alias yet. Gives a note."""
+    url = _answering(urls)
     found = status(url)
     if found.index:
         return f"{ALIAS} is {found.index}"
@@ -84,8 +85,9 @@ def create(url: str) -> str:
     return f"{index} created, with the alias {ALIAS}"
 
 
-def status(url: str) -> IndexStatus:
+def status(urls: str) -> IndexStatus:
     """Ask which index the alias points to and which version its mapping has."""
+    url = _answering(urls)
     wanted = definition().get("mappings", {}).get("_meta", {}).get("version")
     code, text = request(f"{url}/{ALIAS}/_mapping")
     if code == 404:
@@ -95,3 +97,9 @@ def status(url: str) -> IndexStatus:
     index, answer = next(iter(json.loads(text).items()))
     version = answer["mappings"].get("_meta", {}).get("version")
     return IndexStatus(index, version, wanted, int(call(f"{url}/{ALIAS}/_count")["count"]))
+
+
+def _answering(urls: str) -> str:
+    """Give the first node that answers of those in ELASTICSEARCH_URL; the first when none does, so that its error is told."""
+    nodes = [url.strip() for url in urls.split(",") if url.strip()]
+    return next((url for url in nodes if answers(url)), nodes[0])

@@ -17,7 +17,7 @@ class MissingSetting(RuntimeError):
 COCKROACH_DB_URL = SecretParam("COCKROACH_DB_URL")
 POSTGRES_URL = SecretParam("POSTGRES_URL")
 REDIS_URL = SecretParam("REDIS_URL")
-ELASTICSEARCH_URL = SecretParam("ELASTICSEARCH_URL")
+ELASTICSEARCH_URL = SecretParam("ELASTICSEARCH_URL", description="Nodes of one search cluster, comma separated.")
 RAZORPAY_KEY_ID = SecretParam("RAZORPAY_KEY_ID")
 RAZORPAY_KEY_SECRET = SecretParam("RAZORPAY_KEY_SECRET")
 RAZORPAY_WEBHOOK_SECRET = SecretParam("RAZORPAY_WEBHOOK_SECRET")

@@ -1,6 +1,8 @@
-"""The search engine: Elasticsearch 8 or 9, or OpenSearch, behind one client. Every call has a deadline and no hidden retry.
+"""The search engine: Elasticsearch 8 or 9, or OpenSearch, behind one client. Every call has a deadline.
 
-After a call without an answer the instance stays away from the engine for a while: a dead one then costs one time-out, not one a search.
+ELASTICSEARCH_URL may name several nodes of one cluster. A node that cannot be reached, or that dies during a call, is left out for a
+while, and the call goes to the next one; nothing else is tried twice. After a call without an answer the instance stays away from
+the engine for a while: a dead one then costs one time-out, not one a search.
 """
 
 import threading
@@ -11,7 +13,7 @@ from typing import Any, TypeVar
 import elastic_transport
 import elasticsearch
 import requests
-from elastic_transport import HttpHeaders, RequestsHttpNode
+from elastic_transport import HttpHeaders, NodeConfig, RequestsHttpNode
 from elasticsearch import Elasticsearch
 
 from plazza import settings
@@ -28,7 +30,24 @@ class SearchDown(Unavailable):
     """The engine does not answer, or has no index."""
 
 
-class _OpenSearchNode(RequestsHttpNode):
+class _Node(RequestsHttpNode):
+    """Tells the client that a node which lets nobody in is dead, and not slow: the request was not sent, another node can have it."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        """Ignore proxies and netrc of the environment: looking for them takes longer than a search."""
+        super().__init__(config)
+        self.session.trust_env = False
+
+    def perform_request(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().perform_request(*args, **kwargs)
+        except elastic_transport.ConnectionTimeout as exc:
+            if isinstance(exc.errors[0], requests.ConnectTimeout):
+                raise elastic_transport.ConnectionError(exc.message, errors=exc.errors) from exc
+            raise
+
+
+class _OpenSearchNode(_Node):
     """Speaks the client's protocol to OpenSearch: plain content types out, the product header that the client checks in."""
 
     def perform_request(
@@ -49,24 +68,24 @@ class _OpenSearchNode(RequestsHttpNode):
         return answer
 
 
-_clients: dict[str, Elasticsearch] = {}
+_clients: dict[tuple[str, float], Elasticsearch] = {}
 _away_until: dict[str, float] = {}
 _lock = threading.Lock()
 
 
 def call(work: Callable[[Elasticsearch], Result], *, timeout_sec: float = TIMEOUT_SEC) -> Result:
-    """Run `work` with a client that gives up after `timeout_sec`.
+    """Run `work` with a client that gives up after `timeout_sec`, of which the nodes share the time it takes to get in.
 
     Raises SearchDown when the engine is away, too slow, or answers 404 (no index), 429 or 5xx. A 409 (an older version than the
     indexed one) and every other error is the caller's to read, as elasticsearch.ApiError.
     """
-    url = settings.get("ELASTICSEARCH_URL")
-    if time.monotonic() < _away_until.get(url, 0):
+    urls = settings.get("ELASTICSEARCH_URL")
+    if time.monotonic() < _away_until.get(urls, 0):
         raise SearchDown("Search does not answer; try again.")
     try:
-        return work(_client(url).options(request_timeout=timeout_sec, max_retries=0, retry_on_timeout=False))
+        return work(_client(urls, timeout_sec))
     except (elastic_transport.TransportError, requests.RequestException) as exc:
-        _away_until[url] = time.monotonic() + STAY_AWAY_SEC
+        _away_until[urls] = time.monotonic() + STAY_AWAY_SEC
         raise SearchDown("Search does not answer; try again.") from exc
     except elasticsearch.ApiError as exc:
         if exc.status_code in {404, 429} or exc.status_code >= 500:
@@ -74,14 +93,38 @@ def call(work: Callable[[Elasticsearch], Result], *, timeout_sec: float = TIMEOU
         raise
 
 
-def _client(url: str) -> Elasticsearch:
+def _nodes(urls: str) -> list[str]:
+    return [url.strip() for url in urls.split(",") if url.strip()]
+
+
+def _client(urls: str, timeout_sec: float) -> Elasticsearch:
     with _lock:
-        if url not in _clients:
-            node: Any = _OpenSearchNode if _is_opensearch(url) else RequestsHttpNode
-            _clients[url] = Elasticsearch(url, node_class=node, request_timeout=TIMEOUT_SEC, max_retries=0)
-        return _clients[url]
+        if (urls, timeout_sec) not in _clients:
+            _clients[urls, timeout_sec] = _connect(urls, timeout_sec)
+        return _clients[urls, timeout_sec]
 
 
-def _is_opensearch(url: str) -> bool:
-    answer = requests.get(url, timeout=TIMEOUT_SEC)
-    return answer.json().get("version", {}).get("distribution") == "opensearch"
+def _connect(urls: str, timeout_sec: float) -> Elasticsearch:
+    nodes = _nodes(urls)
+    node_class: Any = _OpenSearchNode if _is_opensearch(nodes) else _Node
+    limits: Any = (timeout_sec / len(nodes), timeout_sec)  # as `requests` takes them: to get in, and to be answered
+    return Elasticsearch(
+        nodes,
+        node_class=node_class,
+        request_timeout=limits,
+        max_retries=len(nodes) - 1,
+        retry_on_timeout=False,
+        retry_on_status=(),
+    )
+
+
+def _is_opensearch(nodes: list[str]) -> bool:
+    """Ask the first node that answers. Raises requests.RequestException when none does, within the time of one call."""
+    problem = requests.RequestException("No node is named.")
+    for node in nodes:
+        try:
+            answer = requests.get(node, timeout=TIMEOUT_SEC / len(nodes))
+            return answer.json().get("version", {}).get("distribution") == "opensearch"
+        except requests.RequestException as exc:
+            problem = exc
+    raise problem
