@@ -1,13 +1,14 @@
 """The first stage of every search: up to a hundred candidates, from the engine or, when it is away, from the database."""
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from plazza import logs
 from plazza.catalogue.actions import templates
-from plazza.catalogue.actions.documents import document_of
+from plazza.catalogue.actions.documents import document_seen
 from plazza.catalogue.actions.remembered import Document, Name, recall, remember
 from plazza.catalogue.models.search import SearchProducts
 from plazza.catalogue.rules import documents
@@ -21,10 +22,12 @@ from plazza.catalogue.rules.synonyms import Synonyms, read_synonyms
 from plazza.catalogue.store import products as store
 from plazza.catalogue.store import search as database
 from plazza.data import search as engine
-from plazza.data.sql import Tx, read
+from plazza.data.sql import read
 
 ALIAS = "products"
 _NAMED_BY = ("sku", "mark")
+_DATABASE = "database"
+"""What takes the place of an index in the names of documents that were made of the products themselves."""
 _DATA = Path(__file__).resolve().parent.parent / "data"
 
 
@@ -139,23 +142,26 @@ def _from_database(query: Query, wanted: SearchProducts | None) -> list[Document
     name = " ".join(term.word for term in query.terms)
     asked = database.Wanted(name, query.joined, sound(query.terms[0].word), words)
 
-    def work(tx: Tx) -> list[store.FullProduct]:
-        return store.list_full(tx, database.find_ids(tx, asked))
+    found = read(lambda tx: database.list_found(tx, asked))
+    names = {Name(_DATABASE, str(one.id), one.version): one.id for one in found}
+    known = recall(names)
+    unknown = [ident for name, ident in names.items() if name not in known]
+    if unknown:
+        products = read(lambda tx: store.list_full(tx, unknown))
+        read_now = {Name(_DATABASE, str(one.id), one.version): document_seen(one) for one in products}
+        remember(read_now)
+        known |= read_now
+    return [document for document in known.values() if wanted is None or _passes(document.view, wanted)]
 
-    found = [document_of(product) for product in read(work) if _passes(product, wanted)]
-    return [Document(documents.candidate_of(one), one["view"]) for one in found]
 
-
-def _passes(product: store.FullProduct, wanted: SearchProducts | None) -> bool:
-    if wanted is None:
-        return True
-    price = product.price_paise
+def _passes(view: Mapping[str, Any], wanted: SearchProducts) -> bool:
+    price = view["price_paise"]
     return (
-        wanted.form in {None, product.form}
-        and wanted.manufacturer in {None, product.manufacturer}
-        and wanted.schedule in {None, product.schedule}
-        and wanted.prescription_required in {None, product.prescription_required}
-        and (wanted.salt is None or salt_name(wanted.salt) in {salt_name(salt["salt"]) for salt in product.salts})
+        wanted.form in {None, view["form"]}
+        and wanted.manufacturer in {None, view["manufacturer"]}
+        and wanted.schedule in {None, view["schedule"]}
+        and wanted.prescription_required in {None, view["prescription_required"]}
+        and (wanted.salt is None or salt_name(wanted.salt) in {salt_name(salt["salt"]) for salt in view["salts"]})
         and (wanted.min_price_paise is None or (price is not None and price >= wanted.min_price_paise))
         and (wanted.max_price_paise is None or (price is not None and price <= wanted.max_price_paise))
     )

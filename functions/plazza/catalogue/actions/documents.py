@@ -4,6 +4,7 @@ import zlib
 from typing import Any
 from uuid import UUID
 
+from plazza.catalogue.actions.remembered import Document
 from plazza.catalogue.rules import documents
 from plazza.catalogue.store.products import FullProduct
 from plazza.catalogue.store.views import view_of
@@ -37,3 +38,11 @@ def document_of(product: FullProduct) -> dict[str, Any]:
         "bucket": bucket_of(product.id),
         "mark": mark_of(product.id, product.version),
     }
+
+
+def document_seen(product: FullProduct) -> Document:
+    """Give what a search would read of the product's document, without the keys by which the engine finds it."""
+    view = view_of(product).model_dump(mode="json")
+    seen = documents.judged_of(product.name, product.brand, product.release, product.salts, product.manufacturer)
+    source = {"view": view, "judged": seen._asdict(), "popularity": product.popularity}
+    return Document(documents.candidate_of(source), view)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from plazza.catalogue.rules import salts
-from plazza.catalogue.rules.keys import judged, product_keys
+from plazza.catalogue.rules.keys import Judged, judged, product_keys
 from plazza.catalogue.rules.ranking import Candidate
 
 RETURNED = ("view", "judged", "popularity")
@@ -14,8 +14,13 @@ def keys_of(
     name: str, brand: str, release: str, stored_salts: list[dict[str, str]], manufacturer: str
 ) -> dict[str, Any]:
     """Make the key fields of a product, and what the order looks at."""
-    seen = judged(name, brand, release, salts.from_json(stored_salts), manufacturer)
+    seen = judged_of(name, brand, release, stored_salts, manufacturer)
     return product_keys(seen)._asdict() | {"judged": seen._asdict()}
+
+
+def judged_of(name: str, brand: str, release: str, stored_salts: list[dict[str, str]], manufacturer: str) -> Judged:
+    """Make what the order looks at of a product."""
+    return judged(name, brand, release, salts.from_json(stored_salts), manufacturer)
 
 
 def candidate_of(source: dict[str, Any]) -> Candidate:

@@ -86,7 +86,9 @@ class Reader:
             return Match(Tier.NAME, 0, frozenset(candidate.named), lacks)
         best = self._match_terms(self._query.terms, candidate)
         if best.tier > Tier.WORDS:
-            readings = [self._match_terms(terms, candidate) for terms in self._rejoined]
+            readings = [
+                self._match_terms(terms, candidate) for terms in self._rejoined if self._has(terms[0], candidate)
+            ]
             best = min(
                 [best, *(one for one in readings if one.tier != Tier.PARTIAL)], key=lambda one: (one.tier, one.cost)
             )
@@ -103,6 +105,9 @@ class Reader:
     def answers(self, candidate: Candidate) -> list[tuple[Term, Match]]:
         """Give how each word of the query is answered by itself."""
         return [(term, self._match_term(term, candidate)) for term in self._query.terms]
+
+    def _has(self, term: Term, candidate: Candidate) -> bool:
+        return self._match_term(term, candidate).tier < Tier.PARTIAL
 
     def _match_terms(self, terms: Sequence[Term], candidate: Candidate) -> Match:
         found = [(term, self._match_term(term, candidate)) for term in terms]
@@ -203,10 +208,10 @@ def _meant(term: Term, candidate: Candidate) -> Match | None:
 
 
 def _rejoined(terms: Sequence[Term]) -> list[tuple[Term, ...]]:
-    """Read two neighbours, or all words, as one."""
+    """Read two neighbours, or all words, as one; that one stands first."""
     if len(terms) < 2:
         return []
-    pairs = [(*terms[:at], _one(terms[at : at + 2]), *terms[at + 2 :]) for at in range(len(terms) - 1)]
+    pairs = [(_one(terms[at : at + 2]), *terms[:at], *terms[at + 2 :]) for at in range(len(terms) - 1)]
     return [*pairs, (_one(terms),)] if len(terms) > 2 else pairs
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from uuid import UUID
 
+from plazza.catalogue.store.products import Versioned
 from plazza.data.sql import Tx
 
 MOST = 60
@@ -18,26 +18,26 @@ class Wanted(NamedTuple):
     words: Sequence[str]
 
 
-def find_ids(tx: Tx, wanted: Wanted) -> list[UUID]:
+def list_found(tx: Tx, wanted: Wanted) -> list[Versioned]:
     """Give the products that may be meant, at most a few hundred, in no particular order."""
-    found: dict[UUID, None] = {}
+    found: dict[Versioned, None] = {}
     for query in (_BY_NAME, _BY_SALT):
-        found |= dict.fromkeys(tx.values(query, _params(wanted)))
+        found |= dict.fromkeys(tx.rows(Versioned, query, _params(wanted)))
     return list(found)
 
 
 # Each part is limited by itself: a common beginning must not crowd out what is written alike.
 _BY_NAME = """
-    (SELECT id FROM products WHERE status = 'active' AND brand_key LIKE %(start)s ORDER BY brand_key, id LIMIT %(most)s)
-    UNION (SELECT id FROM products WHERE status = 'active' AND brand_sound = %(sound)s ORDER BY id LIMIT %(most)s)
-    UNION (SELECT id FROM products WHERE status = 'active' AND brand_key %% %(joined)s
+    (SELECT id, version FROM products WHERE status = 'active' AND brand_key LIKE %(start)s ORDER BY brand_key, id LIMIT %(most)s)
+    UNION (SELECT id, version FROM products WHERE status = 'active' AND brand_sound = %(sound)s ORDER BY id LIMIT %(most)s)
+    UNION (SELECT id, version FROM products WHERE status = 'active' AND brand_key %% %(joined)s
             ORDER BY similarity(brand_key, %(joined)s) DESC, id LIMIT %(most)s)
-    UNION (SELECT id FROM products WHERE status = 'active' AND normalized_name %% %(name)s
+    UNION (SELECT id, version FROM products WHERE status = 'active' AND normalized_name %% %(name)s
             ORDER BY similarity(normalized_name, %(name)s) DESC, id LIMIT %(most)s)"""
 
 _BY_SALT = """
-    (SELECT id FROM products WHERE status = 'active' AND salt_names LIKE ANY(%(salts)s) ORDER BY length(salt_names), id LIMIT %(most)s)
-    UNION (SELECT id FROM products WHERE status = 'active' AND salt_names %% %(name)s
+    (SELECT id, version FROM products WHERE status = 'active' AND salt_names LIKE ANY(%(salts)s) ORDER BY length(salt_names), id LIMIT %(most)s)
+    UNION (SELECT id, version FROM products WHERE status = 'active' AND salt_names %% %(name)s
             ORDER BY similarity(salt_names, %(name)s) DESC, id LIMIT %(most)s)"""
 
 
