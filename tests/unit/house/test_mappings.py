@@ -1,10 +1,12 @@
 """What mappings and query templates may hold: term look-ups, and only what Elasticsearch 8, 9 and OpenSearch share."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from ops import mappings
+from ops.paths import MAPPINGS
 
 
 def test_no_file_holds_a_forbidden_clause() -> None:
@@ -31,3 +33,13 @@ def test_a_forbidden_clause_is_named_with_its_file(
     monkeypatch.setattr(mappings, "MAPPINGS", tmp_path)
 
     assert mappings.forbidden_clauses() == [f"templates/search.json: {named}"]
+
+
+@pytest.mark.parametrize("template", ["search", "suggest"])
+def test_a_template_asks_for_fields_that_the_mapping_has(template: str) -> None:
+    properties = mappings.definition()["mappings"]["properties"]
+    text = (MAPPINGS / "templates" / f"{template}.json").read_text()
+    asked = set(re.findall(r'"(?:terms|term|match)": \{ "(\w+)":', text))
+
+    assert asked <= set(properties)
+    assert {"whole", "prefixes", "salt_words"} <= asked
