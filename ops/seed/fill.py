@@ -72,6 +72,8 @@ def _products(connection: psycopg.Connection[Any], found: Sequence[SeedProduct],
         for product in found
     )
     _each(connection, query, rows)
+    compositions = "INSERT INTO compositions SELECT DISTINCT salt_names FROM products WHERE salt_names <> '' ON CONFLICT DO NOTHING"
+    connection.execute(compositions)
 
 
 def _stock(connection: psycopg.Connection[Any], found: Sequence[SeedProduct], at: datetime) -> int:

@@ -1,4 +1,4 @@
-"""SQL of bulk imports: a batch of rows goes into `products` in two statements, whatever is there already."""
+"""SQL of bulk imports: a batch of rows goes into `products` in a few statements, whatever is there already."""
 
 from datetime import datetime
 from typing import LiteralString, NamedTuple
@@ -86,9 +86,16 @@ _BOUND: LiteralString = """
      WHERE s.product_id = p.id AND s.price_paise > r.mrp_paise"""
 
 
+_COMPOSE: LiteralString = """
+    INSERT INTO compositions (salt_names)
+    SELECT DISTINCT salt_names FROM json_to_recordset(%(rows)s::JSON) AS r (salt_names TEXT) WHERE salt_names <> ''
+        ON CONFLICT (salt_names) DO NOTHING"""
+
+
 def put_rows(tx: Tx, rows: str, count: int, at: datetime) -> tuple[int, int]:
     """Write `count` rows, a JSON list of objects with the columns above and no sku twice. Gives how many were made, how many changed."""
     params = {"rows": rows, "at": at}
+    tx.execute(_COMPOSE, params)
     made = tx.execute(_ADD, params)
     if made == count:
         return made, 0

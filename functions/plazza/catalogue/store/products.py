@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from plazza.catalogue.models.products import ProductQuery
 from plazza.catalogue.rules.products import Content
+from plazza.catalogue.store.compositions import add_compositions
 from plazza.data.sql import Tx
 from plazza.errors import NotFound
 
@@ -107,7 +108,8 @@ def list_page(tx: Tx, query: ProductQuery, after: tuple[str, UUID] | None, count
            AND (%(manufacturer)s::TEXT IS NULL OR lower(manufacturer) = lower(%(manufacturer)s))
            AND (%(schedule)s::TEXT IS NULL OR schedule = %(schedule)s)
            AND (%(prescription_required)s::BOOL IS NULL OR prescription_required = %(prescription_required)s)
-           AND (%(salt)s::TEXT IS NULL OR salt_names LIKE '%%' || %(salt)s || '%%')
+           AND (%(salt)s::TEXT IS NULL
+                OR salt_names IN (SELECT salt_names FROM compositions WHERE salt_names LIKE '%%' || %(salt)s || '%%'))
            AND (%(name)s::TEXT IS NULL OR (normalized_name, id) > (%(name)s, %(id)s::UUID))
          ORDER BY normalized_name, id LIMIT %(count)s"""
     name, ident = after or (None, None)
@@ -168,6 +170,7 @@ def insert_product(tx: Tx, product_id: UUID, content: Content, at: datetime) -> 
                 %(mrp_paise)s, %(price_paise)s, %(gst_bp)s, %(hsn)s, %(schedule)s, %(schedule_known)s, %(prescription_required)s, %(image_url)s,
                 %(max_per_order)s, %(status)s, %(airtable_record_id)s, %(at)s, %(at)s)"""
     tx.execute(query, _values(content) | {"id": product_id, "at": at})
+    add_compositions(tx, [content.salt_names])
 
 
 def set_product(tx: Tx, product_id: UUID, content: Content, at: datetime) -> None:
@@ -183,6 +186,7 @@ def set_product(tx: Tx, product_id: UUID, content: Content, at: datetime) -> Non
                airtable_record_id = coalesce(%(airtable_record_id)s, airtable_record_id), version = version + 1, updated_at = %(at)s
          WHERE id = %(id)s"""
     tx.execute(query, _values(content) | {"id": product_id, "at": at})
+    add_compositions(tx, [content.salt_names])
 
 
 def list_popularities(tx: Tx, after: UUID, count: int) -> dict[UUID, int]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from plazza.catalogue.store.products import Versioned
 from plazza.data.sql import Tx
 
-MOST = 60
+MOST, COMPOSITIONS = 60, 20
 
 
 class Wanted(NamedTuple):
@@ -35,10 +35,20 @@ _BY_NAME = """
     UNION (SELECT id, version FROM products WHERE status = 'active' AND normalized_name %% %(name)s
             ORDER BY similarity(normalized_name, %(name)s) DESC, id LIMIT %(most)s)"""
 
+# Of the compositions that are named or written alike, the shortest and the likest; then their products.
 _BY_SALT = """
-    (SELECT id, version FROM products WHERE status = 'active' AND salt_names LIKE ANY(%(salts)s) ORDER BY length(salt_names), id LIMIT %(most)s)
-    UNION (SELECT id, version FROM products WHERE status = 'active' AND salt_names %% %(name)s
-            ORDER BY similarity(salt_names, %(name)s) DESC, id LIMIT %(most)s)"""
+    (SELECT p.id, p.version
+       FROM (SELECT salt_names FROM compositions WHERE salt_names LIKE ANY(%(salts)s)
+              ORDER BY length(salt_names), salt_names LIMIT %(compositions)s) AS c
+       JOIN LATERAL (SELECT id, version FROM products WHERE salt_names = c.salt_names AND status = 'active'
+                      ORDER BY id LIMIT %(most)s) AS p ON true
+      ORDER BY length(c.salt_names), p.id LIMIT %(most)s)
+    UNION (SELECT p.id, p.version
+       FROM (SELECT salt_names, similarity(salt_names, %(name)s) AS likeness FROM compositions WHERE salt_names %% %(name)s
+              ORDER BY 2 DESC, salt_names LIMIT %(compositions)s) AS c
+       JOIN LATERAL (SELECT id, version FROM products WHERE salt_names = c.salt_names AND status = 'active'
+                      ORDER BY id LIMIT %(most)s) AS p ON true
+      ORDER BY c.likeness DESC, p.id LIMIT %(most)s)"""
 
 
 def _params(wanted: Wanted) -> dict[str, Any]:
@@ -49,6 +59,7 @@ def _params(wanted: Wanted) -> dict[str, Any]:
         "name": wanted.name,
         "salts": [f"%{_like(word)}%" for word in wanted.words if len(word) > 2],
         "most": MOST,
+        "compositions": COMPOSITIONS,
     }
 
 
