@@ -21,7 +21,7 @@ _ALONE = "discovery.seed_hosts: []\ndiscovery.initial_state_timeout: 0s\n"
 
 
 class Cluster:
-    """The cluster's processes, by number; started with the first call of `start` for each."""
+    """The cluster's processes, by number."""
 
     def __init__(self, run: Run, folder: Path, count: int) -> None:
         """Start `count` processes, side by side; `wait` tells when the cluster is whole."""

@@ -89,7 +89,7 @@ class Stages:
         self._before = index.status()
         with ThreadPoolExecutor(1) as builder:
             building = builder.submit(index.build)
-            new = self._wait_for_half_of(building)
+            new = self._wait_for_part_of(building)
             self._lost = victim(new)
             self._cluster.kill(self._lost)
             problem = building.exception()
@@ -107,7 +107,7 @@ class Stages:
         self._cluster.wait()
         return f"node {self._lost} is back, every index has its copies"
 
-    def _wait_for_half_of(self, building: Future[IndexView]) -> str:
+    def _wait_for_part_of(self, building: Future[IndexView]) -> str:
         known = {self._before.index, self._before.previous, *self._before.others}
         while not building.done():
             written = self._cluster.ask(f"{ALIAS}-*/_stats/indexing")["indices"]
