@@ -100,31 +100,46 @@ def start_search(
     java_options: Sequence[str] = _LIGHT_JAVA,
 ) -> Server:
     """Start one search node; ready when its cluster health says yellow or green. Load tests give other `java_options`."""
-    if port > _SEARCH_HIGHEST_PORT:
-        raise OpsError(
-            f"The search engine's port {port} is above {_SEARCH_HIGHEST_PORT}: choose a lower PLAZZA_BASE_PORT"
-        )
-    problem = jars.problem()
-    if problem:
-        raise OpsError(problem)
-    config = data / "node_1" / "config"
-    config.mkdir(parents=True, exist_ok=True)
-    (config / "opensearch.yml").write_text(
-        f"discovery.type: single-node\nnetwork.host: 127.0.0.1\ntransport.port: {transport_port}\n"
-        "cluster.routing.allocation.disk.threshold_enabled: false\n"  # a nearly full disk must not block a laptop's index
-    )
-    child = run.start(
-        name,
-        [java_binary(), *java_options, "-Djava.locale.providers=CLDR,SPI",
-         "--enable-native-access=ALL-UNNAMED", "-cp", jars.class_path(), "org.codelibs.opensearch.runner.OpenSearchRunner",
-         "-basePath", data, "-numOfNode", "1", "-clusterName", f"plazza-{port}", "-baseHttpPort", str(port - 1)],
-        grace_sec=10.0,
-    )  # fmt: skip
+    write_search_settings(data, 1, f"discovery.type: single-node\ntransport.port: {transport_port}\n")
+    command = search_command(data, port, f"plazza-{port}", java_options=java_options)
+    child = run.start(name, command, grace_sec=10.0)
     url = f"http://127.0.0.1:{port}"
     run.wait_until(
         child, lambda: answers(f"{url}/_cluster/health?wait_for_status=yellow&timeout=1s"), _SEARCH_START_SEC
     )
     return Server(name, port, url, child)
+
+
+def search_command(
+    data: Path, first_port: int, cluster: str, *, nodes: int = 1, java_options: Sequence[str] = _LIGHT_JAVA
+) -> list[str | Path]:
+    """Give the command of a process with so many nodes of a search cluster, their HTTP ports counted from `first_port`.
+
+    Raises OpsError for a port that the engine's runner refuses, and for jars that are not those of the lock file.
+    """
+    if first_port + nodes - 1 > _SEARCH_HIGHEST_PORT:
+        raise OpsError(
+            f"The search engine's port {first_port} is above {_SEARCH_HIGHEST_PORT}: choose a lower PLAZZA_BASE_PORT"
+        )
+    problem = jars.problem()
+    if problem:
+        raise OpsError(problem)
+    return [
+        java_binary(), *java_options, "-Djava.locale.providers=CLDR,SPI", "--enable-native-access=ALL-UNNAMED",
+        "-cp", jars.class_path(), "org.codelibs.opensearch.runner.OpenSearchRunner",
+        "-basePath", data, "-numOfNode", str(nodes), "-clusterName", cluster, "-baseHttpPort", str(first_port - 1),
+    ]  # fmt: skip
+
+
+def write_search_settings(data: Path, number: int, settings: str) -> None:
+    """Write the settings of a search process's n-th node."""
+    config = data / f"node_{number}" / "config"
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "opensearch.yml").write_text(
+        "network.host: 127.0.0.1\n"
+        "cluster.routing.allocation.disk.threshold_enabled: false\n"  # a nearly full disk must not block a laptop's index
+        + settings
+    )
 
 
 def postgres_binaries() -> Path:

@@ -163,9 +163,12 @@ _LIVE = {"refresh_interval": "1s"}
 
 
 def _create(client: Elasticsearch, index: str, definition: dict[str, Any]) -> None:
-    # A repetition after an answer that was lost finds it there.
+    # A repetition after an answer that was lost finds it there. All copies before the first document: a node may be lost from then on.
     client.options(ignore_status=400).indices.create(
-        index=index, settings=definition["settings"] | _BUILT, mappings=definition["mappings"]
+        index=index,
+        settings=definition["settings"] | _BUILT,
+        mappings=definition["mappings"],
+        wait_for_active_shards="all",
     )
 
 
