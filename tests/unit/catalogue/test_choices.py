@@ -1,6 +1,8 @@
 """Which misspelt names only the person who typed them can make out, and which answers stand for themselves."""
 
+from plazza.catalogue.actions.candidates import synonyms
 from plazza.catalogue.rules.choices import MOST_CHOICES, choices
+from plazza.catalogue.rules.query import parse
 from tests.unit.catalogue.test_ranking import Candidate, names, product, search
 
 FIBROVANE = product("Fibrovane Tablet", "Fenofibrate (160mg)")
@@ -9,7 +11,7 @@ FIBRIVANE_20 = product("Fibrivane 20 Tablet", "Atorvastatin (20mg)")
 
 
 def choice(typed: str, *products: Candidate) -> list[str]:
-    return sorted(names(choices(search(typed, *products))))
+    return sorted(names(choices(parse(typed, synonyms()), search(typed, *products))))
 
 
 def test_two_brands_as_like_are_a_choice_of_one_product_each() -> None:
@@ -26,6 +28,17 @@ def test_two_compositions_of_one_brand_are_a_choice() -> None:
 def test_a_brand_spelt_as_typed_leaves_no_choice() -> None:
     assert choice("fibrovane", FIBROVANE, FIBRIVANE) == []
     assert choice("fibro", FIBROVANE, FIBRIVANE) == []
+
+
+def test_a_name_without_its_last_letter_is_a_choice_when_another_sounds_as_typed() -> None:
+    begun, heard = product("Okovane Injection", "Omeprazole (40mg)"), product("Okovona Soap", "Ketoconazole (1%)")
+
+    assert choice("okovan", begun, heard) == []
+    assert choice("okovane", begun, heard) == []
+    assert choice("okovone", product("Okovonex Injection", "Omeprazole (40mg)"), heard) == [
+        "Okovona Soap",
+        "Okovonex Injection",
+    ]
 
 
 def test_a_brand_that_is_more_alike_leaves_no_choice() -> None:
@@ -57,4 +70,4 @@ def test_no_more_are_offered_than_can_be_looked_over() -> None:
 
 
 def test_nothing_found_leaves_nothing_to_choose() -> None:
-    assert choices([]) == []
+    assert choices(parse("fibrovane", synonyms()), []) == []

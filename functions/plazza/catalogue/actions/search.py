@@ -96,7 +96,7 @@ def answer(wanted: SearchProducts) -> Answer:
         hits = _at_store(hits, wanted, wanted.store_id)
     order = _ORDERS.get(wanted.sort)
     ordered = _sellable_first(hits) if order is None else sorted(hits, key=order)
-    likely = {one.candidate.id for one in choices([hit.ranked for hit in hits])}
+    likely = {one.candidate.id for one in choices(query, [hit.ranked for hit in hits])}
     return Answer(query, ordered, [hit for hit in hits if hit.ranked.candidate.id in likely], degraded)
 
 
