@@ -11,14 +11,16 @@ from typing import Any, LiteralString
 from zoneinfo import ZoneInfo
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from ops.seed.coupons import COUPONS
 from ops.seed.people import create_accounts
 from ops.seed.products import SeedProduct, products, seed_id
-from ops.seed.stores import STORES, areas, batches
+from ops.seed.stores import STORES, SeedArea, areas, batches
 from plazza.catalogue.rules.keys import brand_key, brand_sound
 from plazza.catalogue.rules.salts import salt_name, to_json
 from plazza.catalogue.rules.text import normalize
+from plazza.location.rules import Box, box_around
 
 _ACTOR = "seed"
 
@@ -101,14 +103,20 @@ def _areas(connection: psycopg.Connection[Any], at: datetime) -> int:
     query = """
         INSERT INTO serviceable_areas (id, pincode, area, city, state, state_code, latitude, longitude, store_id, store_latitude,
                                        store_longitude, charge_paise, minimum_order_paise, promised_minutes, opens_at, closes_at,
-                                       updated_by, updated_at)
+                                       licence_district, polygon, south, west, north, east, updated_by, updated_at)
         VALUES (%(id)s, %(pincode)s, %(area)s, %(city)s, %(state)s, %(state_code)s, %(latitude)s, %(longitude)s, %(store_id)s,
                 %(store_latitude)s, %(store_longitude)s, %(charge_paise)s, %(minimum_order_paise)s, %(promised_minutes)s, %(opens_at)s,
-                %(closes_at)s, %(actor)s, %(at)s)
+                %(closes_at)s, %(licence_district)s, %(polygon)s, %(south)s, %(west)s, %(north)s, %(east)s, %(actor)s, %(at)s)
         ON CONFLICT (pincode, area) DO NOTHING"""
-    rows = [{**area._asdict(), "at": at, "actor": _ACTOR} for area in areas()]
+    rows = [{**area._asdict(), **_outline(area), "at": at, "actor": _ACTOR} for area in areas()]
     _each(connection, query, rows)
     return len(rows)
+
+
+def _outline(area: SeedArea) -> dict[str, Any]:
+    if area.polygon is None:
+        return dict.fromkeys(("polygon", *Box._fields))
+    return {"polygon": Jsonb(area.polygon), **box_around(area.polygon)._asdict()}
 
 
 def _coupons(connection: psycopg.Connection[Any], at: datetime) -> int:

@@ -13,6 +13,13 @@ from ops.seed.products import SeedProduct, seed_id
 
 _AREAS = Path(__file__).with_name("areas.csv")
 _STATE_CODE = "29"
+_DISTRICT = "Bengaluru Urban"
+_POLYGONS = {
+    ("560038", "Indiranagar"): [
+        (77.6352, 12.9668), (77.6478, 12.9655), (77.6492, 12.9772), (77.6420, 12.9790), (77.6346, 12.9770), (77.6352, 12.9668),
+    ],
+}  # fmt: skip
+"""Areas that are an outline; the others are the whole of their pincode."""
 _EARTH_M = 6_371_000
 
 
@@ -52,6 +59,8 @@ class SeedArea(NamedTuple):
     promised_minutes: int
     opens_at: str
     closes_at: str
+    licence_district: str
+    polygon: list[tuple[float, float]] | None
 
 
 class SeedBatch(NamedTuple):
@@ -124,6 +133,8 @@ def areas() -> Iterator[SeedArea]:
                 promised_minutes=min(120, 12 + metres // 250),
                 opens_at="08:00" if by_day else "00:00",
                 closes_at="22:00" if by_day else "23:59:59",
+                licence_district=_DISTRICT,
+                polygon=_POLYGONS.get((row["pincode"], row["area"])),
             )
 
 

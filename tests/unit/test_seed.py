@@ -8,6 +8,7 @@ from ops.seed.coupons import COUPONS
 from ops.seed.people import people
 from ops.seed.products import products
 from ops.seed.stores import STORES, areas, batches
+from plazza.location.rules import check_polygon
 
 PRODUCTS = list(products())
 TODAY = date(2026, 11, 24)
@@ -61,6 +62,12 @@ def test_every_served_area_belongs_to_a_store_and_most_are_always_open() -> None
     assert {area.store_id for area in served} == {store.id for store in STORES}
     assert sum(area.opens_at == "00:00" for area in served) > 0.9 * len(served)
     assert all(5 <= area.promised_minutes <= 120 and area.opens_at < area.closes_at for area in served)
+
+
+def test_one_area_is_an_outline_on_the_map() -> None:
+    (outlined,) = [area for area in areas() if area.polygon]
+
+    check_polygon(outlined.polygon or [], (outlined.latitude, outlined.longitude))
 
 
 def test_stock_is_there_in_every_store_with_several_expiries() -> None:

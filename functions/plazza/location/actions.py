@@ -30,15 +30,24 @@ POINT_TTL_SEC = 29 * 86_400
 """Source: Google Maps Platform terms: coordinates may be kept for up to 30 days."""
 MAPS_AWAY_SEC = 30
 _MAPS_AWAY = "maps:away"
-_PLACE_FIELDS = frozenset({"line1", "area", "city", "state", "pincode"})
+_PLACE_FIELDS = {"line1", "area", "city", "state", "pincode"}
 """Fields that say where an address is; a floor or a landmark that is added moves no pin."""
+_WHERE = _PLACE_FIELDS | {"latitude", "longitude"}
+_NOT_IN_ORDERS = {"is_default", "located_by", "pin_distance_m", "pin_is_far", "areas"}
 
 
 class _Spot(NamedTuple):
     latitude: float
     longitude: float
     located_by: LocatedBy
-    pin_distance_m: int | None
+    pin_distance_m: int | None = None
+    pin_is_far: bool = False
+
+
+class _Asked(NamedTuple):
+    pincode: str | None
+    point: tuple[float, float] | None
+    area: Area | None
 
 
 class Minutes(NamedTuple):
@@ -67,17 +76,20 @@ def add_address(uid: str, body: AddAddress) -> AddressView:
 
 
 def change_address(uid: str, address_id: UUID, body: ChangeAddress) -> AddressView:
-    """Change what is given of an address. Raises NotFound."""
+    """Change what is given of an address. Raises NotFound, Conflict when it moved while the new text was looked up."""
     given = body.model_dump(exclude_unset=True)
-    old = read(lambda tx: store.get_address(tx, address_id, uid), on=POSTGRES)
-    merged = old.model_dump() | given
+    seen = read(lambda tx: store.get_address(tx, address_id, uid), on=POSTGRES)
+    spot: dict[str, Any] = {}
     if given.keys() & _PLACE_FIELDS or "latitude" in given:
         pin = {name: given.get(name) for name in ("latitude", "longitude")}
-        merged |= _locate(merged | pin)._asdict()
-    new = AddressView.model_validate(merged)
+        spot = _locate(seen.model_dump() | given | pin)._asdict()
 
     def work(tx: Tx) -> AddressView:
-        if new.is_default:
+        old = store.get_address(tx, address_id, uid)
+        if spot and old.model_dump(include=_WHERE) != seen.model_dump(include=_WHERE):
+            raise Conflict("The address was changed meanwhile; read it again.")
+        new = AddressView.model_validate(old.model_dump() | given | spot)
+        if new.is_default and not old.is_default:
             store.clear_default(tx, uid)
         store.set_address(tx, uid, new, clock.now())
         return new
@@ -95,17 +107,17 @@ def locate(uid: str, address_id: UUID) -> Place:
 
     Raises NotFound, Unavailable, and Conflict with `reason` NOT_SERVICEABLE or CLOSED (and `next_opening`).
     """
-    address = read(lambda tx: store.get_address(tx, address_id, uid), on=POSTGRES)
+    address = read(lambda tx: store.get_served_address(tx, address_id, uid), on=POSTGRES)
     point = (address.latitude, address.longitude)
-    area = _area_of(address.pincode, point)
+    area = rules.area_at(address.areas, point, rules.FARTHEST_IN_PINCODE_M)
     if area is None:
         raise Conflict("We do not deliver to this address yet.", reason="NOT_SERVICEABLE", pincode=address.pincode)
     opening = rules.next_opening(area, clock.now())
     if opening is not None:
-        raise Conflict("The store is closed now.", reason="CLOSED", next_opening=opening.isoformat())
+        raise Conflict("The store is closed now.", reason="CLOSED", next_opening=f"{opening:%Y-%m-%dT%H:%M:%SZ}")
     return Place(
         address_id=address.id,
-        address=address.model_dump(mode="json", exclude={"is_default", "located_by", "pin_distance_m"}),
+        address=address.model_dump(mode="json", exclude=_NOT_IN_ORDERS),
         state_code=area.state_code,
         latitude=address.latitude,
         longitude=address.longitude,
@@ -118,19 +130,12 @@ def locate(uid: str, address_id: UUID) -> Place:
 
 def check_serviceability(uid: str, body: CheckServiceability) -> ServiceabilityView:
     """Tell whether Plazza delivers to a place now, on what terms, and if not why and from when. Raises NotFound."""
-    pincode, point = (
-        body.pincode,
-        None if body.latitude is None or body.longitude is None else (body.latitude, body.longitude),
-    )
-    if body.address_id is not None:
-        wanted = body.address_id
-        address = read(lambda tx: store.get_address(tx, wanted, uid), on=POSTGRES)
-        pincode, point = address.pincode, (address.latitude, address.longitude)
-    area = _area_of(pincode, point)
+    asked = _asked(uid, body)
+    area = asked.area
     if area is None:
-        return _not_served(pincode)
+        return _not_served(asked.pincode)
     opening = rules.next_opening(area, clock.now())
-    promise = minutes_to(area, point or (area.latitude, area.longitude))
+    promise = minutes_to(area, asked.point or (area.latitude, area.longitude))
     return ServiceabilityView(
         serviceable=opening is None,
         reason=None if opening is None else "CLOSED",
@@ -143,6 +148,8 @@ def check_serviceability(uid: str, body: CheckServiceability) -> ServiceabilityV
         minimum_order_paise=area.minimum_order_paise,
         promised_minutes=promise.minutes,
         estimate=promise.estimate,
+        licence_district=area.licence_district,
+        matched_by="polygon" if asked.point and area.polygon else "pincode" if asked.pincode else "centre",
     )
 
 
@@ -159,21 +166,26 @@ def _not_served(pincode: str | None) -> ServiceabilityView:
         minimum_order_paise=None,
         promised_minutes=None,
         estimate=None,
+        licence_district=None,
+        matched_by=None,
     )
 
 
-def _area_of(pincode: str | None, point: tuple[float, float] | None) -> Area | None:
-    """Find the area of a pincode (of several the nearest to the point), or the one whose centre is near enough to a bare point."""
-    if pincode is not None:
-        areas = read(lambda tx: store.list_areas_of_pincode(tx, pincode), on=POSTGRES)
-        return rules.nearest(areas, point) if point is not None else next(iter(areas), None)
-    if point is None:
-        return None
-    around = read(lambda tx: store.list_areas_around(tx, point[0], point[1], 0.05), on=POSTGRES)
-    area = rules.nearest(around, point)
-    if area is None or rules.distance_m((area.latitude, area.longitude), point) > rules.FARTHEST_AREA_M:
-        return None
-    return area
+def _asked(uid: str, body: CheckServiceability) -> _Asked:
+    """Find what is asked about, and the area that it lies in."""
+    if body.address_id is not None:
+        wanted = body.address_id
+        address = read(lambda tx: store.get_served_address(tx, wanted, uid), on=POSTGRES)
+        point = (address.latitude, address.longitude)
+        return _Asked(address.pincode, point, rules.area_at(address.areas, point, rules.FARTHEST_IN_PINCODE_M))
+    pincode = body.pincode
+    if body.latitude is not None and body.longitude is not None:
+        latitude, longitude = body.latitude, body.longitude
+        areas = read(lambda tx: store.list_areas_at(tx, latitude, longitude, pincode, 0.05), on=POSTGRES)
+        farthest_m = rules.FARTHEST_AREA_M if pincode is None else rules.FARTHEST_IN_PINCODE_M
+        return _Asked(pincode, (latitude, longitude), rules.area_at(areas, (latitude, longitude), farthest_m))
+    areas = read(lambda tx: store.list_areas_of_pincode(tx, pincode or ""), on=POSTGRES)
+    return _Asked(pincode, None, rules.area_of_pincode(areas, clock.now()))
 
 
 def minutes_to(area: Area, point: tuple[float, float]) -> Minutes:
@@ -196,14 +208,17 @@ def _locate(address: dict[str, Any]) -> _Spot:
     found = _geocode(address)
     if address["latitude"] is not None:
         pin = (float(address["latitude"]), float(address["longitude"]))
-        apart = rules.distance_m(pin, (found.latitude, found.longitude)) if found else None
-        return _Spot(*pin, "pin", apart)
+        if found is None:
+            return _Spot(*pin, "pin")
+        apart = rules.distance_m(pin, (found.latitude, found.longitude))
+        return _Spot(*pin, "pin", apart, rules.is_pin_far(apart, is_exact=found.is_exact))
     if found is not None:
-        return _Spot(found.latitude, found.longitude, "geocoded", None)
-    middle = next(iter(read(lambda tx: store.list_areas_of_pincode(tx, address["pincode"]), on=POSTGRES)), None)
+        return _Spot(found.latitude, found.longitude, "geocoded")
+    areas = read(lambda tx: store.list_areas_of_pincode(tx, address["pincode"]), on=POSTGRES)
+    middle = rules.area_of_pincode(areas, clock.now())
     if middle is None:
         raise Conflict("This address cannot be found; set the pin on the map.", reason="PIN_NEEDED")
-    return _Spot(middle.latitude, middle.longitude, "pincode", None)
+    return _Spot(middle.latitude, middle.longitude, "pincode")
 
 
 def _geocode(address: dict[str, Any]) -> maps.Point | None:
@@ -232,7 +247,8 @@ def _ask_maps(ask: Any) -> Any:
 
 
 def add_area(by: str, body: PutArea) -> AreaView:
-    """Add an area to those that are served. Raises Conflict for one that is there."""
+    """Add an area to those that are served. Raises Invalid for its polygon, Conflict for one that is there."""
+    _check_polygon(body)
 
     def work(tx: Tx) -> AreaView:
         area_id = uuid4()
@@ -245,8 +261,9 @@ def add_area(by: str, body: PutArea) -> AreaView:
 def change_area(by: str, area_id: UUID, body: ChangeArea) -> AreaView:
     """Change an area, and keep what it became.
 
-    Raises NotFound, Conflict when somebody else changed it meanwhile or its new name is taken.
+    Raises Invalid for its polygon, NotFound, Conflict when somebody else changed it meanwhile or its new name is taken.
     """
+    _check_polygon(body)
 
     def work(tx: Tx) -> AreaView:
         store.get_area(tx, area_id)
@@ -254,6 +271,22 @@ def change_area(by: str, area_id: UUID, body: ChangeArea) -> AreaView:
         return _keep_change(tx, area_id, by)
 
     return run_transaction(work, on=POSTGRES)
+
+
+def end_area(by: str, area_id: UUID) -> None:
+    """End deliveries to an area, and keep that they ended. Raises NotFound; one that has ended stays as it is."""
+
+    def work(tx: Tx) -> None:
+        store.get_area(tx, area_id)
+        if store.end_area(tx, area_id, by, clock.now()):
+            _keep_change(tx, area_id, by)
+
+    run_transaction(work, on=POSTGRES)
+
+
+def _check_polygon(body: PutArea) -> None:
+    if body.polygon is not None:
+        rules.check_polygon(body.polygon, (body.latitude, body.longitude))
 
 
 def _keep_change(tx: Tx, area_id: UUID, by: str) -> AreaView:

@@ -4,7 +4,7 @@ from datetime import time
 from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from plazza.money import Paise
 from plazza.schema import Instant, Latitude, Limit, Longitude, Model, Phone, Pincode, ShortText, Text
@@ -22,6 +22,10 @@ def _without_zone(clock: time) -> time:
 
 ClockTime = Annotated[time, AfterValidator(_without_zone)]
 LocatedBy = Literal["pin", "geocoded", "pincode"]
+IndianLongitude = Annotated[float, Field(ge=68.0, le=97.5, strict=True)]
+IndianLatitude = Annotated[float, Field(ge=6.5, le=37.5, strict=True)]
+Polygon = Annotated[list[tuple[IndianLongitude, IndianLatitude]], Field(min_length=4, max_length=500)]
+"""A ring as in GeoJSON: points of longitude and latitude, the last one the first again; holes are not known."""
 
 
 class AddAddress(Model):
@@ -65,6 +69,13 @@ class ChangeAddress(Model):
     longitude: Longitude | None = None
     is_default: bool | None = None
 
+    @field_validator("label", "recipient", "phone", "line1", "city", "state", "pincode", "is_default", mode="before")
+    @classmethod
+    def _is_not_taken_away(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("must not be null")
+        return value
+
     @model_validator(mode="after")
     def _pin_is_whole(self) -> "ChangeAddress":
         if (self.latitude is None) != (self.longitude is None):
@@ -73,7 +84,10 @@ class ChangeAddress(Model):
 
 
 class AddressView(Model):
-    """An address; `pin_distance_m` is how far the pin lies from where the text was found."""
+    """An address; `pin_distance_m` is how far the pin lies from where the text was found, `pin_is_far` that it should be looked at.
+
+    `located_by` says what the coordinates are: the pin, what Maps found for the text, or for want of both the middle of the pincode.
+    """
 
     id: UUID
     label: str
@@ -90,6 +104,7 @@ class AddressView(Model):
     longitude: float
     located_by: LocatedBy
     pin_distance_m: int | None
+    pin_is_far: bool
     is_default: bool
 
 
@@ -118,7 +133,11 @@ class CheckServiceability(Model):
 
 
 class ServiceabilityView(Model):
-    """Whether Plazza delivers there now. `estimate` says whether the minutes come from the map or are the area's own."""
+    """Whether Plazza delivers there now, and if not why and from when.
+
+    `estimate` says whether the minutes come from the map or, while that is away, are the area's own. `matched_by` says how the area was
+    found: a pincode alone may lie in several, so ask again with the pin. `licence_district` is where the store's licence lets it deliver.
+    """
 
     serviceable: bool
     reason: Literal["NOT_SERVICEABLE", "CLOSED"] | None
@@ -131,6 +150,8 @@ class ServiceabilityView(Model):
     minimum_order_paise: Paise | None
     promised_minutes: int | None
     estimate: Literal["maps", "area"] | None
+    licence_district: str | None
+    matched_by: Literal["polygon", "pincode", "centre"] | None
 
 
 class AreaQuery(Model):
@@ -155,7 +176,10 @@ class Areas(Model):
 
 
 class PutArea(Model):
-    """An area as staff write it. `version` of the one being changed guards against changing what somebody else just changed."""
+    """An area as staff write it: the whole pincode, or with a `polygon` exactly what lies in that.
+
+    An area that closes in the day's last minute (23:59) closes at midnight.
+    """
 
     pincode: Pincode
     area: Name
@@ -173,6 +197,8 @@ class PutArea(Model):
     opens_at: ClockTime
     closes_at: ClockTime
     active: bool = True
+    licence_district: Name | None = None
+    polygon: Polygon | None = None
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> "PutArea":
@@ -182,7 +208,7 @@ class PutArea(Model):
 
 
 class ChangeArea(PutArea):
-    """A changed area, and the version that was read."""
+    """A changed area, and the version that was read: what somebody else changed meanwhile is not overwritten."""
 
     version: Annotated[int, Field(ge=1)]
 
@@ -213,10 +239,11 @@ class AreaChange(Model):
     changed_at: Instant
 
 
-class AreaHistory(Model):
-    """An area's changes, newest first."""
+class AreaHistoryQuery(Model):
+    """Which part of an area's history to give."""
 
-    items: list[AreaChange]
+    limit: Limit = 20
+    cursor: str | None = None
 
 
 class Place(NamedTuple):

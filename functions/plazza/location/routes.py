@@ -11,7 +11,8 @@ from plazza.location.models import (
     AddAddress,
     Addresses,
     AddressView,
-    AreaHistory,
+    AreaChange,
+    AreaHistoryQuery,
     AreaListQuery,
     AreaQuery,
     Areas,
@@ -94,11 +95,20 @@ def get_area(area_id: UUID) -> AreaView:
 
 @api.put("/areas/<uuid:area_id>", roles=[Role.ADMIN])
 def change_area(caller: Caller, area_id: UUID, body: ChangeArea) -> AreaView:
-    """Change an area; `active: false` ends deliveries there."""
+    """Change an area; without its polygon it is the whole pincode again, and `active: false` ends deliveries there."""
     return actions.change_area(caller.uid, area_id, body)
 
 
+@api.delete("/areas/<uuid:area_id>", roles=[Role.ADMIN])
+def end_area(caller: Caller, area_id: UUID) -> None:
+    """End deliveries to an area; it stays readable with its history, and a change with `active: true` brings it back."""
+    actions.end_area(caller.uid, area_id)
+
+
 @api.get("/areas/<uuid:area_id>/history", roles=[Role.ADMIN, Role.SUPPORT])
-def get_area_history(area_id: UUID) -> AreaHistory:
+def get_area_history(area_id: UUID, query: AreaHistoryQuery) -> Page[AreaChange]:
     """Give who changed an area to what, newest first."""
-    return AreaHistory(items=read(lambda tx: store.list_changes(tx, area_id), on=POSTGRES))
+    after = paging.decode(query.cursor, int)
+    before = after[0] if after else None
+    rows = read(lambda tx: store.list_changes(tx, area_id, before=before, limit=query.limit + 1), on=POSTGRES)
+    return paging.page(rows, query.limit, lambda change: (change.version,))

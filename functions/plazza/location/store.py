@@ -10,14 +10,20 @@ from psycopg.types.json import Jsonb
 from plazza.data.sql import Tx
 from plazza.errors import Conflict, NotFound
 from plazza.location.models import AddressView, AreaChange, AreaSummary, AreaView, PutArea
-from plazza.location.rules import Area
+from plazza.location.rules import Area, Box, box_around
+
+
+class ServedAddress(AddressView):
+    """An address with the areas that it may lie in."""
+
+    areas: list[Area]
 
 
 def list_addresses(tx: Tx, uid: str) -> list[AddressView]:
     """Give a person's addresses, the default first."""
     query = """
         SELECT id, label, recipient, phone, line1, line2, landmark, area, city, state, pincode, latitude, longitude, located_by,
-               pin_distance_m, is_default
+               pin_distance_m, pin_is_far, is_default
           FROM addresses WHERE uid = %s AND deleted_at IS NULL ORDER BY is_default DESC, created_at DESC, id LIMIT 100"""
     return tx.rows(AddressView, query, (uid,))
 
@@ -26,7 +32,7 @@ def get_address(tx: Tx, address_id: UUID, uid: str) -> AddressView:
     """Give one of a person's addresses. Raises NotFound."""
     query = """
         SELECT id, label, recipient, phone, line1, line2, landmark, area, city, state, pincode, latitude, longitude, located_by,
-               pin_distance_m, is_default
+               pin_distance_m, pin_is_far, is_default
           FROM addresses WHERE id = %s AND uid = %s AND deleted_at IS NULL"""
     address = tx.row(AddressView, query, (address_id, uid))
     if address is None:
@@ -48,9 +54,9 @@ def insert_address(tx: Tx, uid: str, address: AddressView, at: datetime) -> None
     """Insert an address."""
     query = """
         INSERT INTO addresses (id, uid, label, recipient, phone, line1, line2, landmark, area, city, state, pincode, latitude, longitude,
-                               located_by, pin_distance_m, is_default, created_at, updated_at)
+                               located_by, pin_distance_m, pin_is_far, is_default, created_at, updated_at)
         VALUES (%(id)s, %(uid)s, %(label)s, %(recipient)s, %(phone)s, %(line1)s, %(line2)s, %(landmark)s, %(area)s, %(city)s, %(state)s,
-                %(pincode)s, %(latitude)s, %(longitude)s, %(located_by)s, %(pin_distance_m)s, %(is_default)s, %(at)s, %(at)s)"""
+                %(pincode)s, %(latitude)s, %(longitude)s, %(located_by)s, %(pin_distance_m)s, %(pin_is_far)s, %(is_default)s, %(at)s, %(at)s)"""
     tx.execute(query, address.model_dump() | {"uid": uid, "at": at})
 
 
@@ -60,7 +66,7 @@ def set_address(tx: Tx, uid: str, address: AddressView, at: datetime) -> None:
         UPDATE addresses SET label = %(label)s, recipient = %(recipient)s, phone = %(phone)s, line1 = %(line1)s, line2 = %(line2)s,
                landmark = %(landmark)s, area = %(area)s, city = %(city)s, state = %(state)s, pincode = %(pincode)s,
                latitude = %(latitude)s, longitude = %(longitude)s, located_by = %(located_by)s, pin_distance_m = %(pin_distance_m)s,
-               is_default = %(is_default)s, updated_at = %(at)s
+               pin_is_far = %(pin_is_far)s, is_default = %(is_default)s, updated_at = %(at)s
          WHERE id = %(id)s AND uid = %(uid)s AND deleted_at IS NULL"""
     if tx.execute(query, address.model_dump() | {"uid": uid, "at": at}) == 0:
         raise NotFound("No such address.")
@@ -73,24 +79,59 @@ def delete_address(tx: Tx, address_id: UUID, uid: str, at: datetime) -> None:
         raise NotFound("No such address.")
 
 
+def get_served_address(tx: Tx, address_id: UUID, uid: str) -> ServedAddress:
+    """Give one of a person's addresses with the areas it may lie in, in one round trip. Raises NotFound."""
+    # The point is a box as well: the index knows boxes that hold boxes, not boxes that hold points.
+    query = """
+        SELECT a.id, label, recipient, phone, line1, line2, landmark, a.area, city, state, a.pincode, a.latitude, a.longitude, located_by,
+               pin_distance_m, pin_is_far, is_default, coalesce(jsonb_agg(to_jsonb(s)) FILTER (WHERE s.id IS NOT NULL), '[]') AS areas
+          FROM addresses AS a LEFT JOIN LATERAL (
+                 SELECT id, pincode, area, state_code, latitude, longitude, store_id, store_latitude, store_longitude, charge_paise,
+                        minimum_order_paise, promised_minutes, opens_at, closes_at, licence_district, polygon
+                   FROM serviceable_areas
+                  WHERE active AND polygon IS NOT NULL
+                    AND box(point(west, south), point(east, north)) @> box(point(a.longitude, a.latitude), point(a.longitude, a.latitude))
+                  UNION ALL
+                 SELECT id, pincode, area, state_code, latitude, longitude, store_id, store_latitude, store_longitude, charge_paise,
+                        minimum_order_paise, promised_minutes, opens_at, closes_at, licence_district, polygon
+                   FROM serviceable_areas WHERE active AND polygon IS NULL AND pincode = a.pincode
+               ) AS s ON true
+         WHERE a.id = %s AND uid = %s AND deleted_at IS NULL GROUP BY a.id"""
+    address = tx.row(ServedAddress, query, (address_id, uid))
+    if address is None:
+        raise NotFound("No such address.")
+    return address
+
+
 def list_areas_of_pincode(tx: Tx, pincode: str) -> list[Area]:
-    """Give the areas served in a pincode."""
+    """Give the areas of a pincode, with a polygon or without."""
     query = """
         SELECT id, pincode, area, state_code, latitude, longitude, store_id, store_latitude, store_longitude, charge_paise,
-               minimum_order_paise, promised_minutes, opens_at, closes_at
-          FROM serviceable_areas WHERE pincode = %s AND active ORDER BY id"""
+               minimum_order_paise, promised_minutes, opens_at, closes_at, licence_district, polygon
+          FROM serviceable_areas WHERE pincode = %s AND active"""
     return tx.rows(Area, query, (pincode,))
 
 
-def list_areas_around(tx: Tx, latitude: float, longitude: float, degrees: float) -> list[Area]:
-    """Give the areas whose centre lies in a square around a point."""
+def list_areas_at(tx: Tx, latitude: float, longitude: float, pincode: str | None, degrees: float) -> list[Area]:
+    """Give the areas that a point may lie in: by their polygons' boxes, by its pincode, or without one by their centres around it."""
     query = """
         SELECT id, pincode, area, state_code, latitude, longitude, store_id, store_latitude, store_longitude, charge_paise,
-               minimum_order_paise, promised_minutes, opens_at, closes_at
+               minimum_order_paise, promised_minutes, opens_at, closes_at, licence_district, polygon
           FROM serviceable_areas
-         WHERE active AND latitude BETWEEN %(lat)s - %(by)s AND %(lat)s + %(by)s
-           AND longitude BETWEEN %(lng)s - %(by)s AND %(lng)s + %(by)s ORDER BY id LIMIT 500"""
-    return tx.rows(Area, query, {"lat": latitude, "lng": longitude, "by": degrees})
+         WHERE active AND polygon IS NOT NULL
+           AND box(point(west, south), point(east, north)) @> box(point(%(lng)s, %(lat)s), point(%(lng)s, %(lat)s))
+         UNION ALL
+        SELECT id, pincode, area, state_code, latitude, longitude, store_id, store_latitude, store_longitude, charge_paise,
+               minimum_order_paise, promised_minutes, opens_at, closes_at, licence_district, polygon
+          FROM serviceable_areas WHERE active AND polygon IS NULL AND pincode = %(pincode)s
+         UNION ALL
+        SELECT id, pincode, area, state_code, latitude, longitude, store_id, store_latitude, store_longitude, charge_paise,
+               minimum_order_paise, promised_minutes, opens_at, closes_at, licence_district, polygon
+          FROM serviceable_areas
+         WHERE active AND polygon IS NULL AND %(pincode)s::TEXT IS NULL
+           AND latitude BETWEEN %(lat)s::FLOAT8 - %(by)s AND %(lat)s::FLOAT8 + %(by)s
+           AND longitude BETWEEN %(lng)s::FLOAT8 - %(by)s AND %(lng)s::FLOAT8 + %(by)s"""
+    return tx.rows(Area, query, {"lat": latitude, "lng": longitude, "pincode": pincode, "by": degrees})
 
 
 def search_areas(tx: Tx, text: str, limit: int) -> list[AreaSummary]:
@@ -110,7 +151,8 @@ def list_areas(tx: Tx, *, pincode: str | None, after: tuple[str, str] | None, li
     """Give areas by pincode and name."""
     query = """
         SELECT id, pincode, area, city, state, state_code, latitude, longitude, store_id, store_latitude, store_longitude, charge_paise,
-               minimum_order_paise, promised_minutes, opens_at, closes_at, active, version, updated_by, updated_at
+               minimum_order_paise, promised_minutes, opens_at, closes_at, active, licence_district, polygon, version, updated_by,
+               updated_at
           FROM serviceable_areas
          WHERE (%(pincode)s::TEXT IS NULL OR pincode = %(pincode)s)
            AND (%(after_pincode)s::TEXT IS NULL OR (pincode, area) > (%(after_pincode)s, %(after_area)s))
@@ -125,7 +167,8 @@ def get_area(tx: Tx, area_id: UUID) -> AreaView:
     """Give an area. Raises NotFound."""
     query = """
         SELECT id, pincode, area, city, state, state_code, latitude, longitude, store_id, store_latitude, store_longitude, charge_paise,
-               minimum_order_paise, promised_minutes, opens_at, closes_at, active, version, updated_by, updated_at
+               minimum_order_paise, promised_minutes, opens_at, closes_at, active, licence_district, polygon, version, updated_by,
+               updated_at
           FROM serviceable_areas WHERE id = %s"""
     area = tx.row(AreaView, query, (area_id,))
     if area is None:
@@ -138,12 +181,12 @@ def insert_area(tx: Tx, area_id: UUID, area: PutArea, by: str, at: datetime) -> 
     query = """
         INSERT INTO serviceable_areas (id, pincode, area, city, state, state_code, latitude, longitude, store_id, store_latitude,
                                        store_longitude, charge_paise, minimum_order_paise, promised_minutes, opens_at, closes_at, active,
-                                       updated_by, updated_at)
+                                       licence_district, polygon, south, west, north, east, updated_by, updated_at)
         VALUES (%(id)s, %(pincode)s, %(area)s, %(city)s, %(state)s, %(state_code)s, %(latitude)s, %(longitude)s, %(store_id)s,
                 %(store_latitude)s, %(store_longitude)s, %(charge_paise)s, %(minimum_order_paise)s, %(promised_minutes)s, %(opens_at)s,
-                %(closes_at)s, %(active)s, %(by)s, %(at)s)
+                %(closes_at)s, %(active)s, %(licence_district)s, %(polygon)s, %(south)s, %(west)s, %(north)s, %(east)s, %(by)s, %(at)s)
         ON CONFLICT (pincode, area) DO NOTHING"""
-    if tx.execute(query, area.model_dump() | {"id": area_id, "by": by, "at": at}) == 0:
+    if tx.execute(query, _columns(area) | {"id": area_id, "by": by, "at": at}) == 0:
         raise Conflict("This pincode has an area of that name.")
 
 
@@ -154,14 +197,28 @@ def set_area(tx: Tx, area_id: UUID, area: PutArea, version: int, by: str, at: da
                state_code = %(state_code)s, latitude = %(latitude)s, longitude = %(longitude)s, store_id = %(store_id)s,
                store_latitude = %(store_latitude)s, store_longitude = %(store_longitude)s, charge_paise = %(charge_paise)s,
                minimum_order_paise = %(minimum_order_paise)s, promised_minutes = %(promised_minutes)s, opens_at = %(opens_at)s,
-               closes_at = %(closes_at)s, active = %(active)s, version = version + 1, updated_by = %(by)s, updated_at = %(at)s
+               closes_at = %(closes_at)s, active = %(active)s, licence_district = %(licence_district)s, polygon = %(polygon)s,
+               south = %(south)s, west = %(west)s, north = %(north)s, east = %(east)s, version = version + 1, updated_by = %(by)s,
+               updated_at = %(at)s
          WHERE id = %(id)s AND version = %(version)s"""
     try:
-        count = tx.execute(query, area.model_dump() | {"id": area_id, "version": version, "by": by, "at": at})
+        count = tx.execute(query, _columns(area) | {"id": area_id, "version": version, "by": by, "at": at})
     except UniqueViolation as exc:
         raise Conflict("This pincode has an area of that name.") from exc
     if count == 0:
         raise Conflict("The area was changed meanwhile; read it again.")
+
+
+def _columns(area: PutArea) -> dict[str, Any]:
+    box = box_around(area.polygon)._asdict() if area.polygon else dict.fromkeys(Box._fields)
+    return area.model_dump() | box | {"polygon": Jsonb(area.polygon) if area.polygon else None}
+
+
+def end_area(tx: Tx, area_id: UUID, by: str, at: datetime) -> bool:
+    """End deliveries to an area; False when they have ended."""
+    query = """
+        UPDATE serviceable_areas SET active = false, version = version + 1, updated_by = %s, updated_at = %s WHERE id = %s AND active"""
+    return tx.execute(query, (by, at, area_id)) == 1
 
 
 def insert_change(tx: Tx, area_id: UUID, version: int, values: dict[str, Any], by: str, at: datetime) -> None:
@@ -171,9 +228,9 @@ def insert_change(tx: Tx, area_id: UUID, version: int, values: dict[str, Any], b
     tx.execute(query, (area_id, version, Jsonb(values), by, at))
 
 
-def list_changes(tx: Tx, area_id: UUID) -> list[AreaChange]:
+def list_changes(tx: Tx, area_id: UUID, *, before: int | None, limit: int) -> list[AreaChange]:
     """Give an area's changes, newest first."""
     query = """
-        SELECT version, values_after, changed_by, changed_at FROM serviceable_area_changes WHERE area_id = %s
-         ORDER BY version DESC LIMIT 100"""
-    return tx.rows(AreaChange, query, (area_id,))
+        SELECT version, values_after, changed_by, changed_at FROM serviceable_area_changes
+         WHERE area_id = %(area)s AND (%(before)s::INT8 IS NULL OR version < %(before)s) ORDER BY version DESC LIMIT %(limit)s"""
+    return tx.rows(AreaChange, query, {"area": area_id, "before": before, "limit": limit})

@@ -47,11 +47,16 @@ class Town:
     def maps_fails(self, kind: str, times: int | str = "always", **more: Any) -> None:
         self._sandbox.break_calls("maps", kind, times, **more)
 
+    def maps_knows(self, address: str, **place: Any) -> None:
+        """Let Maps find this text there, and nothing else that was stated before."""
+        self._sandbox.control("PUT", "/maps/places", {"places": [{"address": address} | place] if place else []})
+
     def maps_calls(self) -> int:
         return len(self._sandbox.calls_of("maps"))
 
     def mend(self) -> None:
         self._sandbox.mend()
+        self._sandbox.control("PUT", "/maps/places", {"places": []})
         cache.delete("maps:away")
 
 

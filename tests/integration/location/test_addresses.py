@@ -1,5 +1,6 @@
 """Addresses: a person's own, at most twenty, one of them the default."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -85,6 +86,54 @@ def test_a_pin_far_from_its_text_says_how_far(town: Town) -> None:
 
     assert made.json["located_by"] == "pin"
     assert 15_000 < made.json["pin_distance_m"] < 40_000
+    assert made.json["pin_is_far"] is True
+
+
+@pytest.mark.parametrize(
+    ("known", "north", "far"),
+    [("ROOFTOP", 0.004, False), ("ROOFTOP", 0.006, True), ("APPROXIMATE", 0.006, False), ("APPROXIMATE", 0.05, True)],
+)
+def test_a_pin_is_far_by_how_well_maps_knows_the_text(town: Town, known: str, north: float, far: bool) -> None:
+    lane = f"{uuid4().hex} Lane"
+    town.maps_knows(lane, latitude=town.latitude, longitude=town.longitude, location_type=known)
+
+    made = add(town, line1=lane, latitude=town.latitude + north).json
+
+    assert made["pin_distance_m"] == pytest.approx(north * 111_195, abs=2)
+    assert made["pin_is_far"] is far
+    listed = town.api.get("/addresses", uid=town.uid).json["items"]
+    assert [(item["pin_distance_m"], item["pin_is_far"]) for item in listed] == [(made["pin_distance_m"], far)]
+    moved = town.api.patch(
+        f"/addresses/{made['id']}", {"latitude": town.latitude, "longitude": town.longitude}, uid=town.uid
+    )
+    assert (moved.json["pin_distance_m"], moved.json["pin_is_far"]) == (0, False)
+
+
+def test_a_text_is_looked_up_once(town: Town) -> None:
+    lane = f"{uuid4().hex} Lane"
+    town.maps_knows(lane, latitude=town.latitude, longitude=town.longitude)
+    first = add(town, line1=lane, latitude=None, longitude=None).json
+    calls = town.maps_calls()
+
+    again = add(town, line1=lane.upper(), latitude=None, longitude=None).json
+
+    assert first["located_by"] == again["located_by"] == "geocoded"
+    assert (again["latitude"], again["longitude"]) == (first["latitude"], first["longitude"])
+    assert town.maps_calls() == calls
+
+
+def test_maps_that_hangs_is_waited_for_a_moment_and_then_not_at_all(town: Town) -> None:
+    town.area()
+    town.maps_fails("hang")
+    started = time.monotonic()
+    first = add(town, latitude=None, longitude=None, line1=f"Lane {uuid4().hex}")
+    waited = time.monotonic() - started
+
+    second = add(town, latitude=None, longitude=None, line1=f"Lane {uuid4().hex}")
+
+    assert [made.json["located_by"] for made in (first, second)] == ["pincode", "pincode"]
+    assert waited < 6, "connect, read and one repetition"
+    assert time.monotonic() - started - waited < 1
 
 
 def test_without_maps_a_pin_is_enough_and_a_text_gets_the_middle_of_its_pincode(town: Town) -> None:
@@ -131,6 +180,54 @@ def test_an_address_that_is_none_is_refused(town: Town, pg: Database, wrong: dic
     assert made.json["details"]["fields"]
     assert "Lake Road" not in str(made.json), "the input is not repeated"
     assert pg.value("SELECT count(*) FROM addresses WHERE uid = %s", town.uid) == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({name: None} for name in ("label", "recipient", "phone", "line1", "city", "state", "pincode", "is_default")),
+        {"latitude": 12.9},
+        {"latitude": 12.9, "longitude": None},
+        {"pincode": "000000"},
+        {"located_by": "pin"},
+        {"pin_is_far": False},
+    ],
+)
+def test_a_change_to_what_is_no_address_changes_nothing(town: Town, change: dict[str, Any]) -> None:
+    made = add(town).json
+
+    answer = town.api.patch(f"/addresses/{made['id']}", change, uid=town.uid)
+
+    assert (answer.status_code, answer.json["code"]) == (400, "VALIDATION_ERROR")
+    assert town.api.get(f"/addresses/{made['id']}", uid=town.uid).json == made
+
+
+def test_changes_of_different_fields_at_once_all_stay(town: Town) -> None:
+    made = add(town, line2="Floor 1", landmark="Lake", area="Quarter").json
+    changes = [
+        {"label": "Work"}, {"recipient": "Ravi Example"}, {"phone": "+919812345679"}, {"line2": None}, {"landmark": None},
+        {"is_default": False},
+    ]  # fmt: skip
+
+    with ThreadPoolExecutor(len(changes)) as crowd:
+        answers = list(crowd.map(lambda body: town.api.patch(f"/addresses/{made['id']}", body, uid=town.uid), changes))
+
+    assert [answer.status_code for answer in answers] == [200] * len(changes)
+    expected = made | {name: value for change in changes for name, value in change.items()}
+    assert town.api.get(f"/addresses/{made['id']}", uid=town.uid).json == expected
+
+
+def test_of_changes_that_move_an_address_at_once_text_and_point_stay_together(town: Town) -> None:
+    made = add(town).json
+    lanes = [f"{uuid4().hex} Lane" for _ in range(4)]
+    moves = [{"line1": lane, "latitude": 12.0 + index, "longitude": 77.0} for index, lane in enumerate(lanes)]
+
+    with ThreadPoolExecutor(4) as crowd:
+        answers = list(crowd.map(lambda body: town.api.patch(f"/addresses/{made['id']}", body, uid=town.uid), moves))
+
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    last = town.api.get(f"/addresses/{made['id']}", uid=town.uid).json
+    assert {name: last[name] for name in ("line1", "latitude", "longitude")} in moves
 
 
 def test_not_a_number_is_no_latitude(town: Town) -> None:

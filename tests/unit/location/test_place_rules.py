@@ -64,6 +64,23 @@ def test_when_an_area_opens_again(at: str, opening: str | None) -> None:
     found = rules.next_opening(area(), datetime.fromisoformat(at))
 
     assert found == (None if opening is None else datetime.fromisoformat(opening).astimezone(UTC))
+    assert found is None or found.tzinfo == UTC
+
+
+@pytest.mark.parametrize("closes_at", [time(23, 59), time(23, 59, 59)])
+def test_who_closes_in_the_days_last_minute_closes_at_midnight(closes_at: time) -> None:
+    round_the_clock = area(opens_at=time(0), closes_at=closes_at)
+
+    for at in ("2026-06-01T18:29:00Z", "2026-06-01T18:29:59.999Z", "2026-06-01T18:30:00Z"):  # midnight in India
+        assert rules.next_opening(round_the_clock, datetime.fromisoformat(at)) is None
+
+
+@pytest.mark.parametrize(
+    ("metres", "is_exact", "far"),
+    [(500, True, False), (501, True, True), (501, False, False), (5_000, False, False), (5_001, False, True)],
+)
+def test_a_pin_is_far_from_a_street_sooner_than_from_a_quarter(metres: int, is_exact: bool, far: bool) -> None:
+    assert rules.is_pin_far(metres, is_exact=is_exact) is far
 
 
 @pytest.mark.parametrize(("ride_sec", "minutes"), [(0, 10), (1, 10), (120, 10), (121, 15), (731, 25), (3_600, 70)])
