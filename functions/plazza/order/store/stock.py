@@ -109,6 +109,19 @@ def consume(tx: Tx, order_id: UUID, actor_uid: str, at: datetime, on: date) -> i
     return sum(part.quantity for part in held)
 
 
+def list_first_expiries(tx: Tx, order_id: UUID) -> dict[UUID, date]:
+    """Give the day on which the first of the packs that an order holds expires, by product."""
+    query = """
+        SELECT b.product_id, min(b.expires_on) AS expires_on FROM order_batches AS h JOIN inventory_batches AS b ON b.id = h.batch_id
+         WHERE h.order_id = %s AND h.state = 'reserved' GROUP BY b.product_id ORDER BY b.product_id"""
+    return {row.product_id: row.expires_on for row in tx.rows(_Expiry, query, (order_id,))}
+
+
+class _Expiry(NamedTuple):
+    product_id: UUID
+    expires_on: date
+
+
 def sell(tx: Tx, taken: Sequence[Taken], sale_id: UUID, actor_uid: str, at: datetime) -> None:
     """Take packs off the shelf for a counter sale. Raises Conflict when a batch has fewer that are not promised."""
     held = [Held(part.line_no, part.batch.id, part.quantity) for part in taken]
