@@ -37,6 +37,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
         "payment.refund_cancelled_order",
         "whatsapp.tell_order_cancelled",
     ),
+    "batch.recalled": ("whatsapp.tell_batch_recalled",),
     "payment.changed": ("payment.project_payment",),
     "refund.requested": ("payment.razorpay_refund",),
     "razorpay.reported": ("payment.process_webhook",),

@@ -83,6 +83,7 @@ class CartLine(NamedTuple):
     price_paise: int
     gst_bp: int
     max_per_order: int
+    course_days: int = 0
 
     @property
     def amount_paise(self) -> int:
@@ -262,6 +263,11 @@ def allocate(wanted: Sequence[tuple[UUID, int]], batches: Iterable[Batch]) -> tu
         if left:
             short[product_id] = quantity - left
     return taken, short
+
+
+def booking_day(sold_on: date, closed_on: date | None) -> date:
+    """Give the day that a sale counts to: its own, or the day after the last closed one. What was sold is never refused for it."""
+    return sold_on if closed_on is None else max(sold_on, closed_on + timedelta(days=1))
 
 
 def store_of(caller: Caller, asked: UUID | None) -> UUID:

@@ -1,5 +1,6 @@
 """What outbox rows make happen to messages; each is safe to run twice, because a message is kept once."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from plazza.data.sql import Tx, read, run_transaction
 from plazza.delivery.store import find_delivery
 from plazza.discount.rules import rupees
 from plazza.order.models.orders import Status
-from plazza.order.store import orders
+from plazza.order.store import orders, recalls
 from plazza.payment.store import get_refund
 from plazza.whatsapp import rules
 from plazza.whatsapp.actions import inbound, sending
@@ -17,6 +18,9 @@ from plazza.whatsapp.models import Template
 
 SOON_MINUTES = 5
 """A parcel on the road is never promised for sooner, nor for a time that has passed."""
+
+CUSTOMERS = 100
+"""People of one transaction when a recall reached many."""
 
 
 def tell_order_confirmed(key: str) -> None:
@@ -73,6 +77,22 @@ def tell_prescription_reviewed(key: str) -> None:
     """Tell the customer what the pharmacist decided."""
     found = read(lambda tx: prescriptions.get_progress(tx, UUID(key)))
     _queue(found.uid, Template.PRESCRIPTION_REVIEWED, key, [found.status], of="prescription")
+
+
+def tell_batch_recalled(key: str) -> None:
+    """Tell everybody whom a recall reached, each once whatever they ordered; a crash in between leaves nobody out."""
+    recall = read(lambda tx: recalls.get_recall(tx, UUID(key)))
+    customers = read(lambda tx: recalls.list_customers(tx, recall))
+    subject = recalls.subject(recall.id)
+
+    def work(tx: Tx, some: Sequence[recalls.Customer]) -> None:
+        for uid, number in some:
+            # A lane of each person's own: thousands of notices go out side by side.
+            sending.queue(tx, uid, Template.BATCH_RECALLED, subject, [number], lane=f"{subject}:{uid}")
+
+    for start in range(0, len(customers), CUSTOMERS):
+        some = customers[start : start + CUSTOMERS]
+        run_transaction(lambda tx, some=some: work(tx, some))
 
 
 def queue_message(key: str) -> None:

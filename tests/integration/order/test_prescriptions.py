@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from plazza import clock
 from plazza.data.sql import run_transaction
 from plazza.order import consumers
 from plazza.order.actions import money
@@ -167,3 +168,24 @@ def test_a_prescription_nobody_needs_is_left_alone(shop: Shop) -> None:
         "not_needed",
         None,
     )
+
+
+def test_packs_outlast_the_course_that_the_prescription_says(shop: Shop, medicine: str) -> None:
+    """Thirty days on paper: the batch of ten days is left alone, also by an order that took from it before the review."""
+    shop.make.batch(shop.store, medicine, 5, 10)
+    reviewed, awaited = Paper(shop), Paper(shop)
+    waiting = place(shop, awaited, medicine).json["id"]
+    for paper in (reviewed, awaited):
+        paper.review({medicine: 2})
+        shop.db.execute("UPDATE prescription_items SET duration_days = 30 WHERE prescription_id = %s", paper.id)
+
+    order = place(shop, reviewed, medicine).json["id"]
+    consumers.confirm_covered_orders(str(awaited.id))
+
+    query = """
+        SELECT b.expires_on FROM order_batches AS o JOIN inventory_batches AS b ON b.id = o.batch_id WHERE o.order_id = %s"""
+    assert shop.db.value(query, UUID(order)) > clock.today() + timedelta(days=30)
+    cancelled = shop.api.get(f"/orders/{waiting}", uid=shop.uid).json
+    assert (cancelled["status"], awaited.used(medicine)) == ("cancelled", 0)
+    assert "expire before the course" in cancelled["cancelled_reason"]
+    assert shop.stock(medicine) == (105, 1)

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plazza.order.rules import Batch, allocate
+from plazza.order.rules import Batch, allocate, booking_day
 
 SPACE = UUID("00000000-0000-0000-0000-000000000002")
 DAY = date(2027, 1, 1)
@@ -58,3 +58,11 @@ def test_nothing_is_taken_twice(shelf: list[tuple[int, int, int]], wanted: list[
         used = {other.batch.id: other.quantity for other in taken}
         assert all(used.get(one.id, 0) == one.free for one in earlier)
     assert len({part.batch.id for part in taken}) == len(taken)
+
+
+@given(st.dates(date(2026, 1, 1), date(2027, 1, 1)), st.none() | st.dates(date(2026, 1, 1), date(2027, 1, 1)))
+def test_a_sale_never_counts_to_a_closed_day(sold_on: date, closed_on: date | None) -> None:
+    booked_on = booking_day(sold_on, closed_on)
+
+    assert closed_on is None or booked_on > closed_on
+    assert booked_on == sold_on or (closed_on is not None and booked_on == closed_on + timedelta(days=1))

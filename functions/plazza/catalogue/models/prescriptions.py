@@ -142,7 +142,7 @@ class ReviewPrescription(Model):
 
 
 class CartLine(Model):
-    """A product that the prescription covers, and for how many packs; prices in paise."""
+    """A product that the prescription covers, for how many packs and a course of how many days (0: it does not say); prices in paise."""
 
     product_id: UUID
     sku: str
@@ -151,6 +151,7 @@ class CartLine(Model):
     price_paise: Paise
     mrp_paise: Paise
     packs: int
+    course_days: int
     score: int | None
 
 

@@ -98,5 +98,6 @@ def _line(item: PrescriptionItemView, product: products.Product) -> CartLine:
         price_paise=product.price_paise,
         mrp_paise=product.mrp_paise,
         packs=rules.packs_left(item, product.pack_quantity),
+        course_days=item.duration_days or 0,
         score=score,
     )

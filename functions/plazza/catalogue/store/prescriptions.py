@@ -62,11 +62,12 @@ class NewItem(NamedTuple):
 
 
 class CoveredItem(NamedTuple):
-    """A line that covers a product, and the packs still left of it."""
+    """A line that covers a product, the packs still left of it, and for how many days it is to be taken, where it says so."""
 
     item_id: UUID
     product_id: UUID
     left_packs: int
+    duration_days: int | None
 
 
 class Coverage(NamedTuple):
@@ -234,7 +235,7 @@ def lock_coverage(tx: Tx, prescription_id: UUID, uid: str, on: date) -> Coverage
     if found.status != "approved":
         return Coverage("awaited", {})
     query = """
-        SELECT id AS item_id, product_id, allowed_packs - used_packs AS left_packs FROM prescription_items
+        SELECT id AS item_id, product_id, allowed_packs - used_packs AS left_packs, duration_days FROM prescription_items
          WHERE prescription_id = %s AND decision = 'approved' ORDER BY id FOR UPDATE"""
     return Coverage("approved", {item.product_id: item for item in tx.rows(CoveredItem, query, (prescription_id,))})
 

@@ -50,8 +50,7 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
     if not cart.lines:
         rules.check_problems(_problems(cart, {}, place, body))
     store = read(lambda tx: read_store(tx, place.store_id))
-    asked = {line.product_id: line.price_paise for line in cart.lines}
-    free = read(lambda tx: stock.count_free(tx, place.store_id, asked, clock.today()))
+    free = read(lambda tx: stock.count_free(tx, place.store_id, cart.lines, clock.today()))
     rebate = None if place.is_degraded else _quote_coupon(caller, body, cart.lines, place.charge_paise)
     price = rules.price(
         cart.lines,
@@ -103,6 +102,7 @@ def read_cart(tx: Tx, items: Sequence[CartItem], store_id: UUID, on: date) -> Ca
                 price_paise=product.price_paise,
                 gst_bp=product.gst_bp,
                 max_per_order=product.max_per_order,
+                course_days=item.course_days,
             )
         )
     return Cart(lines, missing)

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from datetime import time as time_of_day
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from plazza import clock
 from plazza.clock import INDIA
@@ -17,7 +16,7 @@ from plazza.order import rules
 from plazza.order.actions import carts
 from plazza.order.actions.carts import Cart
 from plazza.order.models.inventory import DayQuery, DaySales, RecordSale, SaleLine, SaleView
-from plazza.order.store import sales, stock, stores
+from plazza.order.store import closes, sales, stock, stores
 from plazza.order.store.sales import Sale, SoldItem
 from plazza.order.store.stores import Store
 
@@ -31,51 +30,56 @@ MAX_ROWS = 50
 def record_sale(caller: Caller, once: Once, body: RecordSale) -> SaleView:
     """Sell over the counter, first expiring first. The till's own id sent again gives the sale that is there.
 
-    Raises Conflict for too little stock, for a prescription medicine without prescriber and pharmacist, and for a till's id that
-    belongs to another sale.
+    Raises what `sell` raises.
+    """
+    return once.run(SaleView, lambda tx: sell(tx, caller, body)[0])
+
+
+def sell(tx: Tx, caller: Caller, body: RecordSale) -> tuple[SaleView, bool]:
+    """Record a sale, and tell whether it is new: the till's own id sent again gives the sale that is there.
+
+    Raises Conflict for too little stock, for a prescription medicine without prescriber and pharmacist, for a clock that is wrong,
+    and for a till's id that belongs to another sale.
     """
     store_id = rules.store_of(caller, None)
+    earlier = _find_earlier(tx, store_id, body)
+    if earlier is not None:
+        return earlier, False
     at = clock.now()
     sold_at = body.sold_at or at
     if not at - MAX_AGE <= sold_at <= at + MAX_AHEAD:
         raise Conflict("`sold_at` is more than a week ago or in the future; check the till's clock.", reason="CLOCK")
-
-    def work(tx: Tx) -> SaleView:
-        earlier = _find_earlier(tx, store_id, body)
-        if earlier is not None:
-            return earlier
-        cart = carts.read_cart(tx, body.items, store_id, sold_at.astimezone(INDIA).date())
-        _check_products(cart)
-        _check_prescription(caller, body, stores.get_store(tx, store_id), cart)
-        sale_id = once.new_id("sale")
-        items = _take(tx, caller, store_id, sale_id, cart, at)
-        sale = Sale(
-            id=sale_id,
-            store_id=store_id,
-            client_sale_id=body.client_sale_id,
-            cashier_uid=caller.uid,
-            payment_method=body.payment_method,
-            prescriber_registration=body.prescriber_registration,
-            pharmacist_registration=body.pharmacist_registration,
-            total_paise=sum(item.total_paise for item in items),
-            tax_paise=sum(item.tax_paise for item in items),
-            sold_at=sold_at,
-        )
-        if not sales.insert_sale(tx, sale, items, at):
-            raise Conflict("The till's id was used a moment ago; send it again.", reason="SALE_EXISTS")
-        return _view(sale, items)
-
-    return once.run(SaleView, work)
+    sold_on = sold_at.astimezone(INDIA).date()
+    cart = carts.read_cart(tx, body.items, store_id, sold_on)
+    _check_products(cart)
+    _check_prescription(caller, body, stores.get_store(tx, store_id), cart)
+    sale_id = uuid4()
+    items = _take(tx, caller, store_id, sale_id, cart, sold_on)
+    sale = Sale(
+        id=sale_id,
+        store_id=store_id,
+        client_sale_id=body.client_sale_id,
+        cashier_uid=caller.uid,
+        payment_method=body.payment_method,
+        prescriber_registration=body.prescriber_registration,
+        pharmacist_registration=body.pharmacist_registration,
+        total_paise=sum(item.total_paise for item in items),
+        tax_paise=sum(item.tax_paise for item in items),
+        sold_at=sold_at,
+        booked_on=rules.booking_day(sold_on, closes.get_last_day(tx, store_id)),
+    )
+    if not sales.insert_sale(tx, sale, items, at):
+        raise Conflict("The till's id was used a moment ago; send it again.", reason="SALE_EXISTS")
+    return _view(sale, items), True
 
 
 def list_day(caller: Caller, query: DayQuery) -> DaySales:
-    """Give a day's sales of a store with the day's totals."""
+    """Give the sales of a store that count to a day, with the day's totals."""
     store_id = rules.store_of(caller, query.store_id)
     day = query.day or clock.today()
-    start, end = _span(day)
     after = paging.decode(query.cursor, datetime.fromisoformat, UUID)
-    totals = read(lambda tx: sales.sum_sales(tx, store_id, start, end))
-    rows = read(lambda tx: sales.list_sales(tx, store_id, start, end, after=after, limit=query.limit + 1))
+    totals = read(lambda tx: sales.sum_sales(tx, store_id, day, day))
+    rows = read(lambda tx: sales.list_sales(tx, store_id, day, after=after, limit=query.limit + 1))
     sold = read(lambda tx: sales.list_sold(tx, [row.id for row in rows]))
     views = [_view(row, sold[row.id]) for row in rows]
     page = paging.page(views, query.limit, lambda sale: (sale.sold_at.isoformat(), str(sale.id)))
@@ -117,16 +121,16 @@ def _check_prescription(caller: Caller, body: RecordSale, store: Store, cart: Ca
         )
 
 
-def _take(tx: Tx, caller: Caller, store_id: UUID, sale_id: UUID, cart: Cart, at: datetime) -> list[SoldItem]:
+def _take(tx: Tx, caller: Caller, store_id: UUID, sale_id: UUID, cart: Cart, sold_on: date) -> list[SoldItem]:
     wanted = [(line.product_id, line.quantity) for line in cart.lines]
-    free = stock.lock_free(tx, store_id, [product_id for product_id, _ in wanted], clock.today())
+    free = stock.lock_free(tx, store_id, cart.lines, sold_on)
     taken, short = rules.allocate(wanted, free)
     if short:
         available = {str(product_id): packs for product_id, packs in short.items()}
         raise Conflict("There is too little of this in the store.", reason="OUT_OF_STOCK", available=available)
     if len(taken) > MAX_ROWS:
         raise Conflict("This sale takes from too many batches; split it in two.", reason="TOO_MANY_BATCHES")
-    stock.sell(tx, taken, sale_id, caller.uid, at)
+    stock.sell(tx, taken, sale_id, caller.uid, clock.now())
     items: list[SoldItem] = []
     for line_no, part in enumerate(taken, start=1):
         line = cart.lines[part.line_no - 1]
@@ -140,11 +144,6 @@ def _take(tx: Tx, caller: Caller, store_id: UUID, sale_id: UUID, cart: Cart, at:
             )
         )  # fmt: skip
     return items
-
-
-def _span(day: date) -> tuple[datetime, datetime]:
-    start = datetime.combine(day, time_of_day.min, INDIA)
-    return start, start + timedelta(days=1)
 
 
 def _view(sale: Sale, items: Sequence[SoldItem]) -> SaleView:

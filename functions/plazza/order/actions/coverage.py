@@ -1,5 +1,6 @@
 """A reviewed prescription decides the orders that waited for it."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from plazza import clock
@@ -11,7 +12,7 @@ from plazza.order import rules
 from plazza.order.actions import moving, placing
 from plazza.order.models.orders import Status
 from plazza.order.rules import SYSTEM
-from plazza.order.store import changes, orders
+from plazza.order.store import changes, orders, stock
 
 _EVERYTHING = Caller("system", Role.ADMIN)
 
@@ -40,6 +41,7 @@ def _decide(tx: Tx, order_id: UUID) -> None:
         coverage = prescriptions.lock_coverage(tx, order.prescription_id, order.uid, clock.today())
         if coverage.status == "awaited":
             return
+        _check_courses(tx, order_id, coverage)
         covering = placing.use_coverage(tx, coverage, needing)
     except Conflict as exc:
         moving.cancel(tx, order, SYSTEM, exc.message)
@@ -50,3 +52,14 @@ def _decide(tx: Tx, order_id: UUID) -> None:
         tx, order, "prescription_approved", SYSTEM, prescription_status="approved", expires_at=expires_at
     )
     moving.confirm_if_settled(tx, order)
+
+
+def _check_courses(tx: Tx, order_id: UUID, coverage: prescriptions.Coverage) -> None:
+    """Raise Conflict when packs expire inside the course that the pharmacist has now read: they were taken before anybody knew it."""
+    expiries = stock.list_first_expiries(tx, order_id)
+    for product_id, item in coverage.items.items():
+        ends_on = clock.today() + timedelta(days=item.duration_days or 0)
+        if product_id in expiries and expiries[product_id] <= ends_on:
+            raise Conflict(
+                "The packs expire before the course is over; order again for later ones.", reason="OUT_OF_STOCK"
+            )

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from plazza import clock
 from plazza.data import outbox
 from plazza.data.sql import Tx
 from plazza.order.actions import moving
@@ -17,7 +18,7 @@ def ship(tx: Tx, order_id: UUID, by: Actor) -> None:
     """
     order = orders.lock_order(tx, order_id)
     order = moving.move(tx, order, Status.SHIPPED, by)
-    stock.consume(tx, order_id, by.uid, order.updated_at)
+    stock.consume(tx, order_id, by.uid, order.updated_at, clock.today())
     invoices.issue(tx, order_id, order.store_id, order.updated_at)
     outbox.announce(tx, "order.shipped", order_id)
 

@@ -10,17 +10,18 @@ from plazza.errors import Conflict, NotFound
 from plazza.identity import Caller
 from plazza.order import rules
 from plazza.order.models.inventory import AdjustStock, BatchView, ReceiveBatch
-from plazza.order.store import batches, stock, stores
+from plazza.order.store import batches, recalls, stock, stores
 from plazza.order.store.batches import StoredBatch
 from plazza.order.store.stock import Movement
 
-_WRITTEN_OFF = {"damaged", "expired", "lost"}
+_WRITTEN_OFF = {"damaged", "expired", "lost", "recalled"}
 
 
 def receive_batch(caller: Caller, once: Once, body: ReceiveBatch) -> BatchView:
     """Put packs that arrived on the shelf: a new batch, or more of a known one.
 
-    Raises NotFound for an unknown product or store, Conflict for an expired batch or one that is known with another expiry or MRP.
+    Raises NotFound for an unknown product or store, Conflict for an expired or recalled batch or one that is known with another
+    expiry or MRP.
     """
     store_id = rules.store_of(caller, body.store_id)
     if body.expires_on <= clock.today():
@@ -30,11 +31,13 @@ def receive_batch(caller: Caller, once: Once, body: ReceiveBatch) -> BatchView:
         stores.get_store(tx, store_id)
         if body.product_id not in products.list_products(tx, [body.product_id]):
             raise NotFound("No such product.")
+        if recalls.is_recalled(tx, body.product_id, body.batch_no):
+            raise Conflict("This batch was recalled; do not take it in.", reason="RECALLED")
         at = clock.now()
         fresh = StoredBatch(
             uuid4(), store_id, body.product_id, body.batch_no, body.expires_on, body.mrp_paise, body.quantity, 0, at
         )
-        batch = fresh if batches.insert_batch(tx, fresh) else _add(tx, fresh)
+        batch = put(tx, fresh)
         movement = Movement("receive", f"receipt:{body.reference}", None, caller.uid, at)
         stock.insert_movement(tx, batch.id, body.quantity, movement)
         return view(batch)
@@ -67,7 +70,10 @@ def view(batch: StoredBatch) -> BatchView:
     return BatchView(**batch._asdict())
 
 
-def _add(tx: Tx, more: StoredBatch) -> StoredBatch:
+def put(tx: Tx, more: StoredBatch) -> StoredBatch:
+    """Put packs on a store's shelf: a new batch, or more of a known one. Raises Conflict for another expiry or MRP."""
+    if batches.insert_batch(tx, more):
+        return more
     known = batches.find_batch(tx, more.store_id, more.product_id, more.batch_no)
     if known is None:
         raise Conflict("This batch changed meanwhile; try again.")

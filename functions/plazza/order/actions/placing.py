@@ -35,6 +35,7 @@ class _Coupon(NamedTuple):
 class _Coverage(NamedTuple):
     status: PrescriptionStatus
     covering: dict[UUID, UUID]
+    lines: list[CartLine]
 
 
 def place_order(caller: Caller, once: Once, body: PlaceOrder) -> OrderView:
@@ -84,7 +85,7 @@ def _place(tx: Tx, caller: Caller, body: PlaceOrder, order_id: UUID, place: Plac
     _check_coupon_still_fits(tx, caller, cart, coupon)
     store = carts.read_store(tx, place.store_id)
     coverage = _cover(tx, caller, body, cart.lines)
-    taken = _take(tx, cart, body, place)
+    taken = _take(tx, cart._replace(lines=coverage.lines), body, place)
     price = rules.price(
         cart.lines,
         charge_paise=place.charge_paise,
@@ -117,15 +118,20 @@ def _amounts(cart: Cart) -> list[tuple[UUID, int]]:
     return [(line.product_id, line.amount_paise) for line in cart.lines]
 
 
-def _cover(tx: Tx, caller: Caller, body: PlaceOrder, lines: Sequence[CartLine]) -> _Coverage:
-    """Use up the prescription's packs for the lines that need one. Raises Conflict when it does not cover a line."""
+def _cover(tx: Tx, caller: Caller, body: PlaceOrder, lines: list[CartLine]) -> _Coverage:
+    """Use up the prescription's packs for the lines that need one, and give the lines the days that it says.
+
+    Raises Conflict when it does not cover a line.
+    """
     needing = [(line.product_id, line.quantity) for line in lines if line.prescription_required]
     if not needing or body.prescription_id is None:
-        return _Coverage("not_needed", {})  # a missing prescription is among the cart's problems
+        return _Coverage("not_needed", {}, lines)  # a missing prescription is among the cart's problems
     coverage = prescriptions.lock_coverage(tx, body.prescription_id, caller.uid, clock.today())
     if coverage.status == "awaited":
-        return _Coverage("awaited", {})
-    return _Coverage("approved", use_coverage(tx, coverage, needing))
+        return _Coverage("awaited", {}, lines)
+    days = {product_id: item.duration_days or 0 for product_id, item in coverage.items.items()}
+    lines = [line._replace(course_days=max(line.course_days, days.get(line.product_id, 0))) for line in lines]
+    return _Coverage("approved", use_coverage(tx, coverage, needing), lines)
 
 
 def use_coverage(tx: Tx, coverage: prescriptions.Coverage, needing: Sequence[tuple[UUID, int]]) -> dict[UUID, UUID]:
@@ -151,7 +157,7 @@ def use_coverage(tx: Tx, coverage: prescriptions.Coverage, needing: Sequence[tup
 def _take(tx: Tx, cart: Cart, body: PlaceOrder, place: Place) -> list[Taken]:
     """Choose the batches, first expiring first, none with a lower MRP than the price. Raises Conflict for any problem."""
     prices = {line.product_id: line.price_paise for line in cart.lines}
-    batches = stock.lock_free(tx, place.store_id, list(prices), clock.today())
+    batches = stock.lock_free(tx, place.store_id, cart.lines, clock.today())
     usable = [batch for batch in batches if batch.mrp_paise >= prices[batch.product_id]]
     taken, short = rules.allocate([(line.product_id, line.quantity) for line in cart.lines], usable)
     available = {line.product_id: short.get(line.product_id, line.quantity) for line in cart.lines}

@@ -42,6 +42,9 @@ class Stores(Model):
 BatchNo = Annotated[Text, Field(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$")]
 
 
+Packs = Annotated[int, Field(ge=1, le=100_000, strict=True)]
+
+
 class ReceiveBatch(Model):
     """Packs that arrived. A batch that is known gets more; its expiry and MRP must then be the same."""
 
@@ -50,12 +53,12 @@ class ReceiveBatch(Model):
     batch_no: BatchNo
     expires_on: date
     mrp_paise: Annotated[Paise, Field(gt=0)]
-    quantity: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    quantity: Packs
     reference: ShortText
 
 
 class BatchView(Model):
-    """A batch on a store's shelf; `reserved` of `on_hand` is promised to orders."""
+    """A batch on a store's shelf; `reserved` of `on_hand` is promised to orders, and nobody sells what was `recalled`."""
 
     id: UUID
     store_id: UUID
@@ -66,6 +69,7 @@ class BatchView(Model):
     on_hand: int
     reserved: int
     updated_at: Instant
+    recalled: bool
 
 
 class BatchQuery(Model):
@@ -83,15 +87,110 @@ class AdjustStock(Model):
     store_id: UUID | None = None
     batch_id: UUID
     change: Annotated[int, Field(ge=-100_000, le=100_000, strict=True)]
-    reason: Literal["damaged", "expired", "lost", "found", "counted", "returned"]
+    reason: Literal["damaged", "expired", "lost", "recalled", "found", "counted", "returned"]
     note: LongText | None = None
 
     @model_validator(mode="after")
     def _goes_the_way_of_its_reason(self) -> "AdjustStock":
-        ways = {"damaged": -1, "expired": -1, "lost": -1, "found": 1, "returned": 1}
+        ways = {"damaged": -1, "expired": -1, "lost": -1, "recalled": -1, "found": 1, "returned": 1}
         if self.change == 0 or self.change * ways.get(self.reason, self.change) < 0:
             raise ValueError("must not be zero, and negative for what is gone, positive for what came")
         return self
+
+
+class TransferStock(Model):
+    """Packs of a batch that go to another store; both stores' stock changes at once."""
+
+    store_id: UUID | None = None
+    to_store_id: UUID
+    batch_id: UUID
+    quantity: Packs
+    note: ShortText | None = None
+
+
+class TransferView(Model):
+    """A transfer, and the batch as either store has it now."""
+
+    id: UUID
+    quantity: int
+    sent: BatchView
+    received: BatchView
+
+
+class CountBatch(Model):
+    """All packs of a batch as somebody counted them, those promised to orders among them.
+
+    `expected_on_hand` refuses the count when another number is on hand by then: what was sold in between would be taken for lost.
+    Leave it out of a blind count, for which nobody sells.
+    """
+
+    store_id: UUID | None = None
+    batch_id: UUID
+    counted: Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
+    expected_on_hand: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] | None = None
+    reason: ShortText = "cycle count"
+
+
+class CountView(Model):
+    """A count; `change` is what it corrected, 0 when it found what was expected."""
+
+    id: UUID
+    change: int
+    batch: BatchView
+
+
+class WriteOffExpired(Model):
+    """All that had expired in a store by a day (India's; today when left out)."""
+
+    store_id: UUID | None = None
+    day: date | None = None
+
+
+class WrittenOff(Model):
+    """Packs of a batch that were written off; what is still promised to orders stays until those are cancelled."""
+
+    batch_id: UUID
+    product_id: UUID
+    batch_no: str
+    expires_on: date
+    quantity: int
+    still_reserved: int
+
+
+class WriteOffView(Model):
+    """What was written off of a store's expired batches."""
+
+    id: UUID
+    store_id: UUID
+    day: date
+    items: list[WrittenOff]
+
+
+class ReportQuery(Model):
+    """Which store's stock to add up; all stores' when left out."""
+
+    store_id: UUID | None = None
+
+
+class StockDifference(Model):
+    """A batch whose balance is not what its movements, or the open orders, add up to."""
+
+    batch_id: UUID
+    store_id: UUID
+    on_hand: int
+    on_hand_by_movements: int
+    reserved: int
+    reserved_by_movements: int
+    reserved_by_orders: int
+
+
+class StockReport(Model):
+    """Balances against movements and open orders, transfers against their two sides. There should be no differences."""
+
+    batches: int
+    transfers: int
+    differences: list[StockDifference]
+    broken_transfers: list[UUID]
 
 
 class RecordSale(Cart):
@@ -124,7 +223,7 @@ class SaleLine(Model):
 
 
 class SaleView(Model):
-    """A counter sale."""
+    """A counter sale; it counts to the day `booked_on`, the next one when its own was closed before it came in."""
 
     id: UUID
     store_id: UUID
@@ -136,6 +235,7 @@ class SaleView(Model):
     total_paise: Paise
     tax_paise: Paise
     sold_at: Instant
+    booked_on: date
 
 
 class DayQuery(Model):
@@ -148,7 +248,7 @@ class DayQuery(Model):
 
 
 class DaySales(Page[SaleView]):
-    """A day's sales, latest first; the totals are of the whole day."""
+    """The sales that count to a day, latest first; the totals are of the whole day."""
 
     day: date
     sales_count: int

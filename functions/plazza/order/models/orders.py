@@ -31,10 +31,11 @@ CouponCode = Annotated[Text, Field(min_length=4, max_length=24)]
 
 
 class CartItem(Model):
-    """So many packs of a product."""
+    """So many packs of a product, for a course of so many days: what expires before its end is not sold."""
 
     product_id: UUID
     quantity: Quantity
+    course_days: Annotated[int, Field(ge=0, le=400, strict=True)] = 0
 
 
 class Cart(Model):

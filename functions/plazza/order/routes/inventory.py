@@ -9,19 +9,29 @@ from plazza.http import paging
 from plazza.http.api import PUBLIC, Api
 from plazza.identity import Caller, Role
 from plazza.order import rules
-from plazza.order.actions import counter, inventory
+from plazza.order.actions import counter, inventory, recalls, repair, shelves, tills
 from plazza.order.models.inventory import (
     AdjustStock,
     BatchQuery,
     BatchView,
+    CountBatch,
+    CountView,
     DayQuery,
     DaySales,
     ReceiveBatch,
     RecordSale,
+    ReportQuery,
     SaleView,
+    StockReport,
     Stores,
     StoreView,
+    TransferStock,
+    TransferView,
+    WriteOffExpired,
+    WriteOffView,
 )
+from plazza.order.models.recalls import ReachQuery, RecallBatch, RecalledSale, RecallReach, RecallView
+from plazza.order.models.tills import CloseDay, ClosesQuery, DayClose, RecordSales, SaleVerdicts
 from plazza.order.store import batches, stores
 from plazza.schema import Page
 
@@ -65,6 +75,48 @@ def adjust_stock(caller: Caller, once: Once, body: AdjustStock) -> BatchView:
     return inventory.adjust_stock(caller, once, body)
 
 
+@api.post("/inventory/transfers", roles=STOCK, status=201)
+def transfer_stock(caller: Caller, once: Once, body: TransferStock) -> TransferView:
+    """Bring packs of a batch to another store; both stores' stock changes at once. Send an Idempotency-Key."""
+    return shelves.transfer_stock(caller, once, body)
+
+
+@api.post("/inventory/counts", roles=STOCK, status=201)
+def count_batch(caller: Caller, once: Once, body: CountBatch) -> CountView:
+    """Count a batch: the difference to what is on hand is corrected, never below what is promised. Send an Idempotency-Key."""
+    return shelves.count_batch(caller, once, body)
+
+
+@api.post("/inventory/write-offs", roles=STOCK, status=201)
+def write_off_expired(caller: Caller, once: Once, body: WriteOffExpired) -> WriteOffView:
+    """Write off all that had expired in a store by a day; asked again, there is nothing left to write off."""
+    return shelves.write_off_expired(caller, once, body)
+
+
+@api.get("/inventory/report", roles=[Role.ADMIN])
+def report_stock(query: ReportQuery) -> StockReport:
+    """Add up balances from movements and open orders, and list what differs: there should be nothing."""
+    return repair.report(query.store_id)
+
+
+@api.post("/inventory/recalls", roles=[Role.ADMIN], status=201)
+def recall_batch(caller: Caller, once: Once, body: RecallBatch) -> RecallView:
+    """Recall a maker's batch: no store sells it any more, and each customer is told once. Asked again, it is the recall that is there."""
+    return recalls.recall_batch(caller, once, body)
+
+
+@api.get("/inventory/recalls/<uuid:recall_id>", roles=[Role.SUPPORT, Role.ADMIN])
+def get_recall(recall_id: UUID, query: ReachQuery) -> RecallReach:
+    """Give a recall with the orders, customers, riders and messages that it reached."""
+    return recalls.list_reach(recall_id, query)
+
+
+@api.get("/inventory/recalls/<uuid:recall_id>/sales", roles=[Role.SUPPORT, Role.ADMIN])
+def list_recalled_sales(recall_id: UUID, query: ReachQuery) -> Page[RecalledSale]:
+    """List the counter sales that a recall reached."""
+    return recalls.list_sales(recall_id, query)
+
+
 @api.post("/pos/transactions", roles=COUNTER, status=201)
 def record_sale(caller: Caller, once: Once, body: RecordSale) -> SaleView:
     """Sell over the counter. The same `client_sale_id` is the same sale, also without an Idempotency-Key."""
@@ -75,6 +127,24 @@ def record_sale(caller: Caller, once: Once, body: RecordSale) -> SaleView:
 def list_sales(caller: Caller, query: DayQuery) -> DaySales:
     """List a day's counter sales, latest first, with the totals of the whole day."""
     return counter.list_day(caller, query)
+
+
+@api.post("/pos/transactions/batch", roles=COUNTER)
+def record_sales(caller: Caller, body: RecordSales) -> SaleVerdicts:
+    """Bring in up to 100 sales of a till that was offline, each judged by itself. Safe to send again: each has its `client_sale_id`."""
+    return tills.record_sales(caller, body)
+
+
+@api.post("/pos/day-close", roles=COUNTER, status=201)
+def close_day(caller: Caller, once: Once, body: CloseDay) -> DayClose:
+    """Close the store's day: what was counted against what was sold. Sales after it count to the next day."""
+    return tills.close_day(caller, once, body)
+
+
+@api.get("/pos/day-close", roles=[*COUNTER, Role.SUPPORT, Role.ADMIN])
+def list_closes(caller: Caller, query: ClosesQuery) -> Page[DayClose]:
+    """List a store's closed days, latest first; administrators and support name the store."""
+    return tills.list_closes(caller, query)
 
 
 def _store(row: stores.Store) -> StoreView:

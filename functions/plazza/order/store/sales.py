@@ -1,7 +1,7 @@
 """Counter sales."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,7 @@ class Sale(NamedTuple):
     total_paise: int
     tax_paise: int
     sold_at: datetime
+    booked_on: date
 
 
 class SoldItem(NamedTuple):
@@ -40,7 +41,7 @@ class SoldItem(NamedTuple):
 
 
 class DayTotals(NamedTuple):
-    """What a store sold over the counter in a span of time."""
+    """What a store sold over the counter in some days."""
 
     sales_count: int
     total_paise: int
@@ -52,7 +53,7 @@ class DayTotals(NamedTuple):
 
 _SALES = """
         SELECT id, store_id, client_sale_id, cashier_uid, payment_method, prescriber_registration, pharmacist_registration,
-               total_paise, tax_paise, sold_at
+               total_paise, tax_paise, sold_at, booked_on
           FROM pos_sales"""
 
 
@@ -61,19 +62,17 @@ def find_sale(tx: Tx, store_id: UUID, client_sale_id: str) -> Sale | None:
     return tx.row(Sale, _SALES + " WHERE store_id = %s AND client_sale_id = %s", (store_id, client_sale_id))
 
 
-def list_sales(
-    tx: Tx, store_id: UUID, start: datetime, end: datetime, *, after: tuple[Any, ...] | None, limit: int
-) -> list[Sale]:
-    """Give a store's sales from `start` until before `end`, latest first; `after` is (sold_at, id) of the last one seen."""
+def list_sales(tx: Tx, store_id: UUID, day: date, *, after: tuple[Any, ...] | None, limit: int) -> list[Sale]:
+    """Give a store's sales that count to a day, latest first; `after` is (sold_at, id) of the last one seen."""
     query = (
         _SALES
         + """
-         WHERE store_id = %(store_id)s AND sold_at >= %(start)s AND sold_at < %(end)s
+         WHERE store_id = %(store_id)s AND booked_on = %(day)s
            AND (%(at)s::TIMESTAMPTZ IS NULL OR sold_at < %(at)s OR (sold_at = %(at)s AND id > %(id)s::UUID))
          ORDER BY sold_at DESC, id LIMIT %(limit)s"""
     )
     at, ident = after or (None, None)
-    params = {"store_id": store_id, "start": start, "end": end, "at": at, "id": ident, "limit": limit}
+    params = {"store_id": store_id, "day": day, "at": at, "id": ident, "limit": limit}
     return tx.rows(Sale, query, params)
 
 
@@ -88,16 +87,16 @@ def list_sold(tx: Tx, sale_ids: Sequence[UUID]) -> dict[UUID, list[SoldItem]]:
     return sold
 
 
-def sum_sales(tx: Tx, store_id: UUID, start: datetime, end: datetime) -> DayTotals:
-    """Add up a store's sales from `start` until before `end`."""
+def sum_sales(tx: Tx, store_id: UUID, first: date, last: date) -> DayTotals:
+    """Add up a store's sales that count to the days from `first` to `last`."""
     query = """
         SELECT count(*)::INT8 AS sales_count, coalesce(sum(total_paise), 0)::INT8 AS total_paise,
                coalesce(sum(tax_paise), 0)::INT8 AS tax_paise,
                coalesce(sum(CASE WHEN payment_method = 'cash' THEN total_paise END), 0)::INT8 AS cash_paise,
                coalesce(sum(CASE WHEN payment_method = 'card' THEN total_paise END), 0)::INT8 AS card_paise,
                coalesce(sum(CASE WHEN payment_method = 'upi' THEN total_paise END), 0)::INT8 AS upi_paise
-          FROM pos_sales WHERE store_id = %s AND sold_at >= %s AND sold_at < %s"""
-    totals = tx.row(DayTotals, query, (store_id, start, end))
+          FROM pos_sales WHERE store_id = %s AND booked_on >= %s AND booked_on <= %s"""
+    totals = tx.row(DayTotals, query, (store_id, first, last))
     return totals or DayTotals(0, 0, 0, 0, 0, 0)
 
 
@@ -105,9 +104,9 @@ def insert_sale(tx: Tx, sale: Sale, items: Sequence[SoldItem], at: datetime) -> 
     """Insert a sale with its lines; False when the till's id is there already."""
     query = """
         INSERT INTO pos_sales (id, store_id, client_sale_id, cashier_uid, payment_method, prescriber_registration,
-                               pharmacist_registration, total_paise, tax_paise, sold_at, created_at)
+                               pharmacist_registration, total_paise, tax_paise, sold_at, booked_on, created_at)
         VALUES (%(id)s, %(store_id)s, %(client_sale_id)s, %(cashier_uid)s, %(payment_method)s, %(prescriber_registration)s,
-                %(pharmacist_registration)s, %(total_paise)s, %(tax_paise)s, %(sold_at)s, %(at)s)
+                %(pharmacist_registration)s, %(total_paise)s, %(tax_paise)s, %(sold_at)s, %(booked_on)s, %(at)s)
         ON CONFLICT (store_id, client_sale_id) DO NOTHING"""
     if tx.execute(query, {**sale._asdict(), "at": at}) == 0:
         return False

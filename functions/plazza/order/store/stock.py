@@ -5,13 +5,13 @@ exceeds what is there, whoever else is at it.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from plazza.data.sql import Tx
 from plazza.errors import Conflict
-from plazza.order.rules import Batch, Taken
+from plazza.order.rules import Batch, CartLine, Taken
 
 
 class Held(NamedTuple):
@@ -30,16 +30,22 @@ class Movement(NamedTuple):
     reason: str | None
     actor_uid: str
     at: datetime
+    transfer_id: UUID | None = None
 
 
-def count_free(tx: Tx, store_id: UUID, prices: dict[UUID, int], on: date) -> dict[UUID, int]:
-    """Give how many packs of each product can be promised: not expired on `on`, and printed with an MRP that covers the price."""
+def count_free(tx: Tx, store_id: UUID, lines: Sequence[CartLine], on: date) -> dict[UUID, int]:
+    """Give how many packs of each line's product can be promised on a day.
+
+    Those do not expire before the line's course is over, were not recalled, and are printed with an MRP that covers the price.
+    """
     query = """
         SELECT b.product_id, sum(b.on_hand - b.reserved)::INT8 AS quantity
-          FROM unnest(%s::UUID[], %s::INT8[]) AS wanted (product_id, price_paise)
+          FROM unnest(%s::UUID[], %s::DATE[], %s::INT8[]) AS wanted (product_id, ends_on, price_paise)
           JOIN inventory_batches AS b ON b.product_id = wanted.product_id AND b.mrp_paise >= wanted.price_paise
-         WHERE b.store_id = %s AND b.expires_on > %s GROUP BY b.product_id ORDER BY b.product_id"""
-    rows = tx.rows(_Count, query, (list(prices), list(prices.values()), store_id, on))
+         WHERE b.store_id = %s AND b.expires_on > wanted.ends_on AND NOT b.recalled
+         GROUP BY b.product_id ORDER BY b.product_id"""
+    prices = [line.price_paise for line in lines]
+    rows = tx.rows(_Count, query, (*_courses(lines, on), prices, store_id))
     return {row.product_id: row.quantity for row in rows}
 
 
@@ -48,14 +54,15 @@ class _Count(NamedTuple):
     quantity: int
 
 
-def lock_free(tx: Tx, store_id: UUID, product_ids: Sequence[UUID], on: date) -> list[Batch]:
-    """Give the batches with free packs that do not expire by `on`, and hold them; always in the same order."""
+def lock_free(tx: Tx, store_id: UUID, lines: Sequence[CartLine], on: date) -> list[Batch]:
+    """Give the batches with free packs that outlast their line's course and were not recalled; hold them, always in the same order."""
     query = """
-        SELECT id, product_id, expires_on, mrp_paise, on_hand - reserved AS free
-          FROM inventory_batches
-         WHERE store_id = %s AND product_id = ANY(%s) AND expires_on > %s AND on_hand > reserved
-         ORDER BY product_id, expires_on, id FOR UPDATE"""
-    return tx.rows(Batch, query, (store_id, sorted(product_ids), on))
+        SELECT b.id, b.product_id, b.expires_on, b.mrp_paise, b.on_hand - b.reserved AS free
+          FROM unnest(%s::UUID[], %s::DATE[]) AS wanted (product_id, ends_on)
+          JOIN inventory_batches AS b ON b.product_id = wanted.product_id
+         WHERE b.store_id = %s AND b.expires_on > wanted.ends_on AND b.on_hand > b.reserved AND NOT b.recalled
+         ORDER BY b.product_id, b.expires_on, b.id FOR UPDATE OF b"""
+    return tx.rows(Batch, query, (*_courses(lines, on), store_id))
 
 
 def reserve(tx: Tx, order_id: UUID, taken: Sequence[Taken], actor_uid: str, at: datetime) -> None:
@@ -84,30 +91,62 @@ def release(tx: Tx, order_id: UUID, actor_uid: str, at: datetime) -> int:
     return sum(part.quantity for part in held)
 
 
-def consume(tx: Tx, order_id: UUID, actor_uid: str, at: datetime) -> int:
-    """Take what an order holds off the shelf; gives the number of packs, 0 when it holds none any more."""
+def consume(tx: Tx, order_id: UUID, actor_uid: str, at: datetime, on: date) -> int:
+    """Take what an order holds off the shelf on a day; gives the number of packs, 0 when it holds none any more.
+
+    Raises Conflict when a batch was recalled or has expired since it was promised.
+    """
+    query = """
+        SELECT b.batch_no FROM order_batches AS o JOIN inventory_batches AS b ON b.id = o.batch_id
+         WHERE o.order_id = %s AND o.state = 'reserved' AND (b.recalled OR b.expires_on <= %s) ORDER BY b.batch_no"""
+    spoilt = tx.values(query, (order_id, on))
+    if spoilt:
+        text = "A batch of this order was recalled or has expired; cancel the order, so that it can be placed anew."
+        raise Conflict(text, reason="BATCH_NOT_SALEABLE", batch_nos=spoilt)
     held = _end(tx, order_id, "consumed")
     _reduce(tx, held, at, on_hand=1)
     _note(tx, held, Movement("consume", f"order:{order_id}", None, actor_uid, at), on_hand=-1, reserved=-1)
     return sum(part.quantity for part in held)
 
 
+def list_first_expiries(tx: Tx, order_id: UUID) -> dict[UUID, date]:
+    """Give the day on which the first of the packs that an order holds expires, by product."""
+    query = """
+        SELECT b.product_id, min(b.expires_on) AS expires_on FROM order_batches AS h JOIN inventory_batches AS b ON b.id = h.batch_id
+         WHERE h.order_id = %s AND h.state = 'reserved' GROUP BY b.product_id ORDER BY b.product_id"""
+    return {row.product_id: row.expires_on for row in tx.rows(_Expiry, query, (order_id,))}
+
+
+class _Expiry(NamedTuple):
+    product_id: UUID
+    expires_on: date
+
+
 def sell(tx: Tx, taken: Sequence[Taken], sale_id: UUID, actor_uid: str, at: datetime) -> None:
     """Take packs off the shelf for a counter sale. Raises Conflict when a batch has fewer that are not promised."""
+    held = [Held(part.line_no, part.batch.id, part.quantity) for part in taken]
+    take_off(tx, held, Movement("sale", f"sale:{sale_id}", None, actor_uid, at))
+
+
+def take_off(tx: Tx, held: Sequence[Held], movement: Movement) -> None:
+    """Take packs off the shelf. Raises Conflict when a batch has fewer that are not promised."""
     query = """
         UPDATE inventory_batches AS b SET on_hand = b.on_hand - t.quantity, updated_at = %s
           FROM unnest(%s::UUID[], %s::INT8[]) AS t (batch_id, quantity)
          WHERE b.id = t.batch_id AND b.on_hand - t.quantity >= b.reserved"""
-    ids, quantities = [part.batch.id for part in taken], [part.quantity for part in taken]
-    if tx.execute(query, (at, ids, quantities)) != len(taken):
+    ids, quantities = [part.batch_id for part in held], [part.quantity for part in held]
+    if held and tx.execute(query, (movement.at, ids, quantities)) != len(held):
         raise Conflict("The stock changed meanwhile; try again.", reason="OUT_OF_STOCK")
-    held = [Held(part.line_no, part.batch.id, part.quantity) for part in taken]
-    _note(tx, held, Movement("sale", f"sale:{sale_id}", None, actor_uid, at), on_hand=-1, reserved=0)
+    _note(tx, held, movement, on_hand=-1, reserved=0)
 
 
 def insert_movement(tx: Tx, batch_id: UUID, change: int, movement: Movement) -> None:
     """Note one change of what is on hand."""
     _note(tx, [Held(0, batch_id, abs(change))], movement, on_hand=1 if change > 0 else -1, reserved=0)
+
+
+def _courses(lines: Sequence[CartLine], on: date) -> tuple[list[UUID], list[date]]:
+    return [line.product_id for line in lines], [on + timedelta(days=line.course_days) for line in lines]
 
 
 def _end(tx: Tx, order_id: UUID, state: str) -> list[Held]:
@@ -131,11 +170,13 @@ def _reduce(tx: Tx, held: Sequence[Held], at: datetime, *, on_hand: int) -> None
 
 def _note(tx: Tx, held: Sequence[Held], movement: Movement, *, on_hand: int, reserved: int) -> None:
     query = """
-        INSERT INTO stock_movements (id, batch_id, kind, on_hand_change, reserved_change, reference, reason, actor_uid, created_at)
-        SELECT id, batch_id, %s, quantity * %s::INT8, quantity * %s::INT8, %s, %s, %s, %s
+        INSERT INTO stock_movements (id, batch_id, kind, on_hand_change, reserved_change, reference, reason, actor_uid, created_at,
+                                     transfer_id)
+        SELECT id, batch_id, %s, quantity * %s::INT8, quantity * %s::INT8, %s, %s, %s, %s, %s::UUID
           FROM unnest(%s::UUID[], %s::UUID[], %s::INT8[]) AS t (id, batch_id, quantity)"""
     if held:
-        kind, reference, reason, actor_uid, at = movement
+        kind, reference, reason, actor_uid, at, transfer_id = movement
         ids = [uuid4() for _ in held]
         parts = ([part.batch_id for part in held], [part.quantity for part in held])
-        tx.execute(query, (kind, on_hand, reserved, reference, reason, actor_uid, at, ids, *parts))
+        params = (kind, on_hand, reserved, reference, reason, actor_uid, at, transfer_id, ids, *parts)
+        tx.execute(query, params)

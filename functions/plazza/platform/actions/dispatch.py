@@ -44,6 +44,7 @@ HANDLERS: dict[str, Callable[[str], None]] = {
     "whatsapp.tell_order_cancelled": whatsapp.tell_order_cancelled,
     "whatsapp.tell_refund_processed": whatsapp.tell_refund_processed,
     "whatsapp.tell_prescription_reviewed": whatsapp.tell_prescription_reviewed,
+    "whatsapp.tell_batch_recalled": whatsapp.tell_batch_recalled,
     "whatsapp.send_delivery_code": whatsapp.send_delivery_code,
     "whatsapp.process_webhook": whatsapp.process_webhook,
     "whatsapp.queue_message": whatsapp.queue_message,

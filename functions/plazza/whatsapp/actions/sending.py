@@ -23,12 +23,17 @@ LEASE = rules.LOST_ANSWER
 LANGUAGE = "en"
 
 
-def queue(tx: Tx, uid: str, template: Template, subject: str, parameters: list[str]) -> None:
-    """Keep a message to be sent, unless this person has it. Raises Invalid for a wrong number of parameters."""
+def queue(
+    tx: Tx, uid: str, template: Template, subject: str, parameters: list[str], *, lane: str | None = None
+) -> None:
+    """Keep a message to be sent, unless this person has it; messages of one `lane` (default: the subject) keep their order.
+
+    Raises Invalid for a wrong number of parameters.
+    """
     rules.check_parameters(template, parameters)
     message_id = uuid4()
     if store.insert(tx, message_id, uid, template.value, subject, parameters, clock.now()):
-        outbox.announce(tx, "notification.queued", message_id, lane=subject)
+        outbox.announce(tx, "notification.queued", message_id, lane=lane or subject)
 
 
 def send_by_hand(once: Once, body: SendNotification) -> NotificationView:
