@@ -84,11 +84,15 @@ class CouponItem(Model):
 
 
 class TryCoupon(Model):
-    """A cart and the coupon to try on it, `beside` those it has already; `delivery_paise` is what serviceability promised."""
+    """A cart and the coupon to try on it, `beside` those it has already.
+
+    `store_id` and `delivery_paise` are what serviceability promised: without a store the prices are those of the catalogue.
+    """
 
     code: TypedCode
     beside: Annotated[list[TypedCode], Field(max_length=MAX_COUPONS - 1)] = Field(default_factory=list[str])
     items: Annotated[list[CouponItem], Field(min_length=1, max_length=30)]
+    store_id: UUID | None = None
     delivery_paise: Paise = 0
 
     @model_validator(mode="after")

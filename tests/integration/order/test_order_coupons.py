@@ -1,7 +1,10 @@
 """Coupons of orders: several at once, held as long as the order stands, and used by whoever ordered with them."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
+
+import pytest
 
 from plazza.data.sql import run_transaction
 from plazza.discount.actions import uses
@@ -204,6 +207,41 @@ def test_confirming_and_cancelling_at_once_ends_with_nothing_used(shop: Shop, ma
 
     assert [statuses(pg, order) for order in orders] == [["released"]] * 8
     assert [counted(pg, code) for code in codes] == [(0, 0)] * 8
+
+
+def test_a_cancellation_in_the_middle_of_a_confirmation_is_seen(
+    shop: Shop, make: Builders, pg: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order is read as confirmed, cancelled and given back by another instance, and only then the use is confirmed."""
+    code, confirm = make.coupon(), uses.confirm
+    order = shop.place(shop.product(), coupon_codes=[code]).json["id"]
+
+    def too_late(order_id: UUID) -> None:
+        shop.api.post(f"/orders/{order}/cancel", {}, uid=shop.uid)
+        consumers.release_coupon(order)
+        confirm(order_id)
+
+    monkeypatch.setattr(uses, "confirm", too_late)
+    consumers.confirm_coupon(order)
+
+    assert statuses(pg, order) == ["released"]
+    assert counted(pg, code) == (0, 0)
+
+
+def test_a_coupon_is_tried_at_the_prices_of_the_store(shop: Shop, make: Builders, db: Database) -> None:
+    """The store sells at ₹60: ₹40 are missing to the coupon's ₹100, in the quote as in the trial."""
+    strip, code = shop.product(), make.coupon(minimum_order_paise=10_000)
+    db.insert(
+        "store_prices", store_id=UUID(shop.store), product_id=UUID(strip), mrp_paise=10_000, price_paise=6_000, updated_by="test",
+        updated_at=datetime.now(UTC),
+    )  # fmt: skip
+    items = [{"product_id": strip, "quantity": 1}]
+
+    tried = shop.api.post("/coupons/validate", {"code": code, "items": items, "store_id": shop.store}, uid=shop.uid)
+    quote = shop.quote(strip, coupon_codes=[code])
+
+    assert (tried.json["missing_paise"], tried.json["message"]) == (4_000, "Add items worth ₹40 more.")
+    assert quote.json["details"]["missing_paise"] == 4_000
 
 
 def test_one_coupon_use_and_thirty_orders(shop: Shop, make: Builders, pg: Database) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from plazza import clock, logs, settings
+from plazza.catalogue.store.prices import list_for_sale
 from plazza.catalogue.store.products import list_products
 from plazza.data.sql import POSTGRES, Tx, read, run_transaction
 from plazza.discount import rules
@@ -205,7 +206,11 @@ def _part(discount: Discount, code: str) -> Part:
 
 
 def _cart(uid: str, body: TryCoupon) -> Cart:
-    found = read(lambda tx: list_products(tx, [item.product_id for item in body.items]))
+    ids, store_id = [item.product_id for item in body.items], body.store_id
+    if store_id is None:
+        found = read(lambda tx: list_products(tx, ids))
+    else:
+        found = read(lambda tx: list_for_sale(tx, ids, store_id, clock.today()))
     unknown = [str(item.product_id) for item in body.items if item.product_id not in found]
     if unknown:
         raise Invalid("These products do not exist.", product_ids=unknown)
