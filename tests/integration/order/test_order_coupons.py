@@ -109,6 +109,8 @@ def test_an_applied_coupon_is_quoted_and_taken_over_by_the_order(shop: Shop, mak
     assert (dearer.status_code, dearer.json["details"]["reason"]) == (409, "BUDGET_SPENT")
     assert statuses(pg, order.json["id"]) == ["held"]
     assert counted(pg, code) == (1, 900)
+    query = "SELECT h.uses FROM coupon_households AS h JOIN coupons AS c ON c.id = h.coupon_id WHERE c.code = %s"
+    assert pg.value(query, code) == 1
 
 
 def test_applying_is_no_way_around_a_first_order(shop: Shop, make: Builders, pg: Database) -> None:
