@@ -20,7 +20,7 @@ def place(stage: Stage, cast: Cast, address: str, medicine: Medicine, prescribed
     cart = {
         "address_id": address,
         "prescription_id": prescribed.id,
-        "coupon_code": COUPON,
+        "coupon_codes": [COUPON],
         "items": [
             {"product_id": medicine.id, "quantity": min(packs, 8)},
             {"product_id": prescribed.product_id, "quantity": prescribed.packs},
@@ -143,7 +143,7 @@ def cancel_a_paid_order(stage: Stage, cast: Cast, address: str, medicine: Medici
     """Step 9."""
     packs = min(30_000 // medicine.price_paise + 1, 10)
     items = [{"product_id": medicine.id, "quantity": packs}]
-    cart = {"address_id": address, "items": items, "coupon_code": ONCE_COUPON, "payment_method": "razorpay"}
+    cart = {"address_id": address, "items": items, "coupon_codes": [ONCE_COUPON], "payment_method": "razorpay"}
     attempt = {"code": ONCE_COUPON, "items": items}
     before, asked = _reserved(stage, cast, medicine), _refunds_asked(stage)
     order = stage.call(

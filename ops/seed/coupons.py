@@ -10,6 +10,11 @@ _NONE: dict[str, Any] = {
     "global_limit": None,
     "per_user_limit": None,
     "first_order_only": False,
+    "buy_quantity": None,
+    "get_quantity": None,
+    "forms": [],
+    "excluded_schedules": [],
+    "budget_paise": None,
 }
 
 COUPONS: tuple[dict[str, Any], ...] = (
@@ -59,5 +64,17 @@ COUPONS: tuple[dict[str, Any], ...] = (
         "minimum_order_paise": 29_900,
         "global_limit": 100,
         "per_user_limit": 1,
+    },
+    _NONE
+    | {
+        "code": "SYRUP3",
+        "title": "Three syrups for the price of two, while ₹50,000 last; none that need a prescription of Schedule H, H1 or X",
+        "kind": "buy_x_get_y",
+        "buy_quantity": 2,
+        "get_quantity": 1,
+        "forms": ["syrup"],
+        "excluded_schedules": ["H", "H1", "X"],
+        "budget_paise": 5_000_000,
+        "per_user_limit": 5,
     },
 )

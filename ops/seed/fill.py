@@ -121,10 +121,12 @@ def _outline(area: SeedArea) -> dict[str, Any]:
 
 def _coupons(connection: psycopg.Connection[Any], at: datetime) -> int:
     query = """
-        INSERT INTO coupons (id, code, title, kind, percent_bp, amount_paise, cap_paise, minimum_order_paise, starts_at, ends_at,
-                             global_limit, per_user_limit, first_order_only, created_by, created_at, updated_at)
-        VALUES (%(id)s, %(code)s, %(title)s, %(kind)s, %(percent_bp)s, %(amount_paise)s, %(cap_paise)s, %(minimum_order_paise)s,
-                %(starts_at)s, %(ends_at)s, %(global_limit)s, %(per_user_limit)s, %(first_order_only)s, %(actor)s, %(at)s, %(at)s)
+        INSERT INTO coupons (id, code, title, kind, percent_bp, amount_paise, buy_quantity, get_quantity, cap_paise, minimum_order_paise,
+                             starts_at, ends_at, global_limit, per_user_limit, budget_paise, first_order_only, forms, excluded_schedules,
+                             created_by, created_at, updated_at)
+        VALUES (%(id)s, %(code)s, %(title)s, %(kind)s, %(percent_bp)s, %(amount_paise)s, %(buy_quantity)s, %(get_quantity)s,
+                %(cap_paise)s, %(minimum_order_paise)s, %(starts_at)s, %(ends_at)s, %(global_limit)s, %(per_user_limit)s,
+                %(budget_paise)s, %(first_order_only)s, %(forms)s, %(excluded_schedules)s, %(actor)s, %(at)s, %(at)s)
         ON CONFLICT (code) DO NOTHING"""
     window = {"starts_at": at - timedelta(days=1), "ends_at": at + timedelta(days=365)}
     rows = (

@@ -91,7 +91,7 @@ def test_a_gstin_ends_with_its_check_character() -> None:
 
 
 def test_there_is_a_coupon_of_each_kind() -> None:
-    assert {coupon["kind"] for coupon in COUPONS} == {"percentage", "fixed", "free_delivery"}
+    assert {coupon["kind"] for coupon in COUPONS} == {"percentage", "fixed", "free_delivery", "buy_x_get_y"}
     assert any(coupon["first_order_only"] for coupon in COUPONS)
 
 

@@ -10,7 +10,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple, Required, TypedDict, Unpack, get_type_hints
 
 import flask
@@ -33,9 +33,9 @@ Handler = Callable[..., Any]
 
 
 class File(NamedTuple):
-    """An answer that is a file."""
+    """An answer that is a file; one that is long comes in pieces, each made when it is sent."""
 
-    content: bytes
+    content: bytes | Iterable[bytes]
     content_type: str
     name: str
 

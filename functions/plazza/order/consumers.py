@@ -5,8 +5,7 @@ from uuid import UUID
 
 from plazza.data import rtdb
 from plazza.data.sql import read
-from plazza.discount import actions as discount
-from plazza.order.actions import coverage, invoicing, views
+from plazza.order.actions import coupons, coverage, invoicing, views
 from plazza.order.models.orders import Status
 from plazza.order.store import orders, stores
 from plazza.order.store.orders import OPEN, Order
@@ -53,22 +52,24 @@ def keep_invoice(key: str) -> None:
 
 
 def confirm_coupon(key: str) -> None:
-    """Count a confirmed order's coupon as used."""
-    order = read(lambda tx: orders.find_order(tx, UUID(key)))
-    if order is not None and order.coupon_code is not None and order.status != Status.CANCELLED:
-        discount.confirm(order.id)
+    """Count a confirmed order's coupons as used."""
+    _settle_coupons(key)
 
 
 def release_coupon(key: str) -> None:
-    """Give back a cancelled order's coupon."""
-    order = read(lambda tx: orders.find_order(tx, UUID(key)))
-    if order is not None and order.coupon_code is not None and order.status == Status.CANCELLED:
-        discount.release(order.id)
+    """Give back a cancelled order's coupons."""
+    _settle_coupons(key)
 
 
 def confirm_covered_orders(key: str) -> None:
     """Decide the orders that waited for a prescription which was reviewed."""
     coverage.confirm_covered(UUID(key))
+
+
+def _settle_coupons(key: str) -> None:
+    order = read(lambda tx: orders.find_order(tx, UUID(key)))
+    if order is not None and order.coupon_codes:
+        coupons.settle(order.id)
 
 
 def _project(order: Order) -> None:

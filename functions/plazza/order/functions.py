@@ -93,8 +93,7 @@ def mirrorOrders(request: CallableRequest[Any]) -> None:
 def expire_pending_orders(event: ScheduledEvent) -> None:
     """Give back what unpaid orders and forgotten coupons hold."""
     # A schedule waits for nobody: no instance is kept warm, and one at a time is enough.
-    from plazza.discount.actions import release_expired
-    from plazza.order.actions import expiry
+    from plazza.order.actions import coupons, expiry
 
     expiry.expire_pending()
-    release_expired()
+    coupons.settle_expired()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from plazza.errors import Conflict, Invalid, NotFound
 from plazza.identity import STORE_ROLES, Caller, Role
-from plazza.money import Gst, share, split_gst
+from plazza.money import Gst, split_gst
 from plazza.order.models.orders import PaymentMethod, Problem, Status
 
 NUMBER_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -16,8 +16,6 @@ REVIEW_WINDOW = timedelta(hours=24)
 """How long an order waits for its payment, and for the pharmacist who reads its prescription."""
 REVIEWED_WINDOW = timedelta(hours=2)
 """How long an order waits for its payment after its prescription was approved."""
-COUPON_GRACE = timedelta(hours=2)
-"""A coupon is held longer than its order, so that a late payment still finds it."""
 RAZORPAY_MINIMUM_PAISE = 100
 """Razorpay: the smallest amount of an order is one rupee."""
 
@@ -92,12 +90,11 @@ class CartLine(NamedTuple):
 
 
 class Rebate(NamedTuple):
-    """What a coupon takes off: so much of the `eligible` products, so much of the delivery."""
+    """What coupons take off: so much of each product, so much of the delivery."""
 
-    code: str
-    items_paise: int
+    codes: list[str]
+    shares: dict[UUID, int]
     delivery_paise: int
-    eligible: frozenset[UUID]
 
 
 class PricedLine(NamedTuple):
@@ -119,35 +116,31 @@ class Price(NamedTuple):
     delivery_paise: int
     tax_paise: int
     total_paise: int
-    coupon_code: str | None
+    coupon_codes: list[str]
 
 
 def price(cart: Sequence[CartLine], *, charge_paise: int, rebate: Rebate | None, same_state: bool) -> Price:
     """Price a cart: the one calculation behind the quote and the order.
 
-    The coupon's amount is shared over the eligible lines by largest remainder and never exceeds them.
+    The coupons' share of a line never exceeds it.
     """
-    amounts = [line.amount_paise for line in cart]
-    weights = [
-        amount if rebate and line.product_id in rebate.eligible else 0
-        for line, amount in zip(cart, amounts, strict=True)
-    ]
-    discount = min(rebate.items_paise if rebate else 0, sum(weights))
-    shares = share(discount, weights)
     lines: list[PricedLine] = []
-    for line_no, (line, amount, part) in enumerate(zip(cart, amounts, shares, strict=True), start=1):
-        gst = split_gst(amount - part, line.gst_bp, same_state=same_state)
-        lines.append(PricedLine(line_no, line, part, gst, amount - part))
+    for line_no, line in enumerate(cart, start=1):
+        part = min(rebate.shares.get(line.product_id, 0) if rebate else 0, line.amount_paise)
+        gst = split_gst(line.amount_paise - part, line.gst_bp, same_state=same_state)
+        lines.append(PricedLine(line_no, line, part, gst, line.amount_paise - part))
+    items = sum(line.amount_paise for line in cart)
+    discount = sum(line.discount_paise for line in lines)
     delivery = charge_paise - min(rebate.delivery_paise if rebate else 0, charge_paise)
     charge = delivery_gst([(line.total_paise, line.cart.gst_bp) for line in lines], delivery, same_state=same_state)
     return Price(
         lines=lines,
-        items_paise=sum(amounts),
+        items_paise=items,
         discount_paise=discount,
         delivery_paise=delivery,
         tax_paise=sum(tax_of(line.gst) for line in lines) + tax_of(charge),
-        total_paise=sum(amounts) - discount + delivery,
-        coupon_code=rebate.code if rebate else None,
+        total_paise=items - discount + delivery,
+        coupon_codes=rebate.codes if rebate else [],
     )
 
 

@@ -20,9 +20,13 @@ def test_the_order_has_the_numbers_of_its_quote(shop: Shop, make: Builders) -> N
     strip, syrup = shop.product(), shop.product(price_paise=7_777, gst_bp=1200)
     coupon = make.coupon(amount_paise=1_001)
 
-    quote = shop.quote((strip, 3), syrup, coupon_code=coupon)
+    quote = shop.quote((strip, 3), syrup, coupon_codes=[coupon])
     order = shop.place(
-        (strip, 3), syrup, coupon_code=coupon, payment_method="razorpay", expected_total_paise=quote.json["total_paise"]
+        (strip, 3),
+        syrup,
+        coupon_codes=[coupon],
+        payment_method="razorpay",
+        expected_total_paise=quote.json["total_paise"],
     )
 
     assert quote.status_code == 200
@@ -31,7 +35,7 @@ def test_the_order_has_the_numbers_of_its_quote(shop: Shop, make: Builders) -> N
     assert order.status_code == 201
     assert {name: order.json[name] for name in PRICES} == {name: quote.json[name] for name in PRICES}
     assert order.json["total_paise"] == 3 * 9_000 + 7_777 - 1_001 + 2_500
-    assert order.json["coupon_code"] == quote.json["coupon_code"] == coupon
+    assert order.json["coupon_codes"] == quote.json["coupon_codes"] == [coupon]
 
 
 def test_an_online_order_waits_for_its_payment(shop: Shop) -> None:
@@ -161,8 +165,8 @@ def test_a_coupon_comes_back_when_the_order_does_not_come(shop: Shop, make: Buil
     strip, few = shop.product(), shop.product(1)
     coupon = make.coupon(global_limit=1)
 
-    refused = shop.place(strip, (few, 2), coupon_code=coupon)
-    order = shop.place(strip, coupon_code=coupon)
+    refused = shop.place(strip, (few, 2), coupon_codes=[coupon])
+    order = shop.place(strip, coupon_codes=[coupon])
 
     assert refused.status_code == 409
     assert order.status_code == 201
@@ -176,7 +180,7 @@ def test_a_confirmed_order_keeps_its_coupon_and_a_cancelled_one_does_not(
     shop: Shop, make: Builders, pg: Database
 ) -> None:
     strip = shop.product()
-    kept, given_up = (shop.place(strip, coupon_code=make.coupon()).json["id"] for _ in range(2))
+    kept, given_up = (shop.place(strip, coupon_codes=[make.coupon()]).json["id"] for _ in range(2))
     shop.api.post(f"/orders/{given_up}/cancel", {}, uid=shop.uid)
 
     for consume in (consumers.confirm_coupon, consumers.release_coupon, consumers.confirm_coupon):
@@ -192,7 +196,7 @@ def test_a_first_order_coupon_is_for_the_first_order(shop: Shop, make: Builders)
     strip = shop.product()
     coupon = make.coupon(first_order_only=True)
 
-    first, second = shop.place(strip, coupon_code=coupon), shop.quote(strip, coupon_code=coupon)
+    first, second = shop.place(strip, coupon_codes=[coupon]), shop.quote(strip, coupon_codes=[coupon])
 
     assert first.status_code == 201
     assert second.status_code == 409
@@ -204,7 +208,7 @@ def test_a_coupon_may_pay_for_everything(shop: Shop, make: Builders) -> None:
     shop.make.pg.execute("UPDATE serviceable_areas SET charge_paise = 0 WHERE pincode = %s", shop.pincode)
     strip = shop.product()
 
-    order = shop.place(strip, coupon_code=make.coupon(amount_paise=9_000), payment_method="razorpay").json
+    order = shop.place(strip, coupon_codes=[make.coupon(amount_paise=9_000)], payment_method="razorpay").json
 
     assert (order["total_paise"], order["status"], order["payment_status"]) == (0, "confirmed", "captured")
 

@@ -5,7 +5,7 @@ A wire is cut while connections are open: refused (the part died) or silent (it 
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, NamedTuple
@@ -89,9 +89,9 @@ class Journey:
         """Give what the customer's app sees of an order."""
         return rtdb.get(f"orders/{self.shop.uid}/{order}/status")
 
-    def play(self, *more: Callable[[], Answer], coupon_code: str | None = None, **order: Any) -> Played:
+    def play(self, *more: Callable[[], Answer], coupon_codes: Sequence[str] = (), **order: Any) -> Played:
         """Do everything at once, `more` as well, each within its time."""
-        coupon = {} if coupon_code is None else {"coupon_code": coupon_code}
+        coupon = {"coupon_codes": list(coupon_codes)}
 
         def pay() -> tuple[Answer, Answer | None]:
             created = self.create()

@@ -62,12 +62,12 @@ def test_without_postgresql_known_addresses_have_a_quote(lay: Lay, begin: Callab
         lambda: shop.quote(journey.product, address_id=new),
         lambda: journey.api.post("/orders/quote", shop.cart(journey.product), uid=new_uid()),
         lambda: journey.api.get("/addresses", uid=shop.uid),
-        coupon_code=coupon,
+        coupon_codes=[coupon],
     )
 
     assert played.statuses == ALL_WORK | {"order": 503}
     quote = played.quote.json
-    assert (quote["degraded"], quote["can_be_ordered"], quote["coupon_code"]) == (True, False, None)
+    assert (quote["degraded"], quote["can_be_ordered"], quote["coupon_codes"]) == (True, False, [])
     assert (quote["total_paise"], quote["store_id"]) == (known["total_paise"], known["store_id"])
     assert is_away(played.order)
     assert all(is_away(answer) for answer in played.more)
@@ -75,7 +75,7 @@ def test_without_postgresql_known_addresses_have_a_quote(lay: Lay, begin: Callab
     assert journey.api.post(f"/orders/{journey.unpaid}/cancel", {}, uid=shop.uid).status_code == 200
     assert shop.stock(journey.product) == (100, 0)
     line.mend()
-    assert shop.place(journey.product, coupon_code=coupon).status_code == 201
+    assert shop.place(journey.product, coupon_codes=[coupon]).status_code == 201
     assert shop.quote(journey.product).json["degraded"] is False
 
 
@@ -100,7 +100,7 @@ def test_without_cockroachdb_nothing_is_half_done_or_lost(lay: Lay, begin: Calla
         lambda: journey.api.post("/pos/transactions", sale, **journey.shop.staff("cashier")),
         lambda: journey.api.get("/stores", role=None),
         key="a-key-of-mine",
-        coupon_code=coupon,
+        coupon_codes=[coupon],
     )
 
     assert played.search.status_code == 200
@@ -114,7 +114,7 @@ def test_without_cockroachdb_nothing_is_half_done_or_lost(lay: Lay, begin: Calla
     deliver_lane(journey.db, event["id"])
     deliver_lane(journey.db, journey.unpaid)
     assert journey.track().json["status"] == "confirmed"
-    assert journey.shop.place(journey.product, key="a-key-of-mine", coupon_code=coupon).status_code == 201
+    assert journey.shop.place(journey.product, key="a-key-of-mine", coupon_codes=[coupon]).status_code == 201
     assert journey.shop.stock(journey.product) == (100, 2)
 
 

@@ -2,22 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from plazza import clock
 from plazza.catalogue.store import prices
 from plazza.data.sql import Tx, read
-from plazza.discount import actions as discount
-from plazza.discount.models import CartLine as CouponLine
-from plazza.discount.models import Discount
 from plazza.errors import Conflict, Unavailable
 from plazza.identity import Caller
 from plazza.location import actions as location
 from plazza.order import rules
-from plazza.order.actions import views
+from plazza.order.actions import coupons, views
 from plazza.order.models.orders import CartItem, Problem, QuoteRequest, QuoteView
-from plazza.order.rules import CartLine, Rebate
+from plazza.order.rules import CartLine
 from plazza.order.store import orders, stock, stores
 from plazza.order.store.stores import Store
 
@@ -30,14 +27,14 @@ class Cart(NamedTuple):
 
 
 class Destination(NamedTuple):
-    """From which store a cart comes, to which state, at what charge."""
+    """From which store a cart comes, to which state, at what charge; without an `address` all is as the last order had it."""
 
     store_id: UUID
     state_code: str
     charge_paise: int
     minimum_order_paise: int
     promised_minutes: int
-    is_degraded: bool
+    address: dict[str, Any] | None
 
 
 def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
@@ -51,7 +48,9 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
         rules.check_problems(_problems(cart, {}, place, body))
     store = read(lambda tx: read_store(tx, place.store_id))
     free = read(lambda tx: stock.count_free(tx, place.store_id, cart.lines, clock.today()))
-    rebate = None if place.is_degraded else _quote_coupon(caller, body, cart.lines, place.charge_paise)
+    rebate = None
+    if place.address is not None:
+        rebate = coupons.quote(body.coupon_codes, caller.uid, place.address, cart.lines, place.charge_paise)
     price = rules.price(
         cart.lines,
         charge_paise=place.charge_paise,
@@ -66,13 +65,13 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
         delivery_paise=price.delivery_paise,
         tax_paise=price.tax_paise,
         total_paise=price.total_paise,
-        coupon_code=price.coupon_code,
+        coupon_codes=price.coupon_codes,
         store_id=place.store_id,
         promised_minutes=place.promised_minutes,
         prescription_required=any(line.prescription_required for line in cart.lines),
-        can_be_ordered=not problems and not place.is_degraded,
+        can_be_ordered=not problems and place.address is not None,
         problems=problems,
-        degraded=place.is_degraded,
+        degraded=place.address is None,
     )
 
 
@@ -116,16 +115,6 @@ def read_store(tx: Tx, store_id: UUID) -> Store:
     return store
 
 
-def coupon_lines(lines: Sequence[CartLine]) -> list[CouponLine]:
-    """Give what a coupon looks at."""
-    return [CouponLine(product_id=line.product_id, form=line.form, amount_paise=line.amount_paise) for line in lines]
-
-
-def rebate_of(found: Discount) -> Rebate:
-    """Give what a coupon takes off."""
-    return Rebate(found.code, found.items_paise, found.delivery_paise, found.eligible)
-
-
 def _locate(caller: Caller, address_id: UUID) -> Destination:
     try:
         place = location.locate(caller.uid, address_id)
@@ -133,25 +122,14 @@ def _locate(caller: Caller, address_id: UUID) -> Destination:
         known = read(lambda tx: orders.get_known_place(tx, caller.uid, address_id))
         if known is None:
             raise
-        return Destination(
-            known.store_id, known.place_of_supply, known.delivery_paise, 0, known.promised_minutes, is_degraded=True
-        )
+        return Destination(known.store_id, known.place_of_supply, known.delivery_paise, 0, known.promised_minutes, None)
     return Destination(
         place.store_id,
         place.state_code,
         place.charge_paise,
         place.minimum_order_paise,
         place.promised_minutes,
-        is_degraded=False,
-    )
-
-
-def _quote_coupon(caller: Caller, body: QuoteRequest, lines: Sequence[CartLine], charge_paise: int) -> Rebate | None:
-    if body.coupon_code is None:
-        return None
-    is_first = not read(lambda tx: orders.has_ordered(tx, caller.uid))
-    return rebate_of(
-        discount.quote(body.coupon_code, caller.uid, coupon_lines(lines), charge_paise, first_order=is_first)
+        place.address,
     )
 
 

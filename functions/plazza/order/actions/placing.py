@@ -10,13 +10,13 @@ from plazza.catalogue.store import prescriptions
 from plazza.data import outbox
 from plazza.data.once import Once
 from plazza.data.sql import Tx, read
-from plazza.discount import actions as discount
+from plazza.discount.actions import uses as discount
 from plazza.errors import Conflict, PlazzaError, Unavailable
 from plazza.identity import Caller
 from plazza.location import actions as location
 from plazza.location.models import Place
 from plazza.order import rules
-from plazza.order.actions import carts, views
+from plazza.order.actions import carts, coupons, views
 from plazza.order.actions.carts import Cart
 from plazza.order.models.orders import OrderView, PaymentStatus, PlaceOrder, PrescriptionStatus, Status
 from plazza.order.rules import CartLine, Price, Rebate, Taken
@@ -25,7 +25,7 @@ from plazza.order.store.orders import Event, Order
 
 
 class _Coupon(NamedTuple):
-    """A coupon that is held for the order, and what it was reckoned on."""
+    """What the coupons held for the order take off, and what that was reckoned on."""
 
     rebate: Rebate
     amounts: list[tuple[UUID, int]]
@@ -60,23 +60,14 @@ def place_order(caller: Caller, once: Once, body: PlaceOrder) -> OrderView:
 
 
 def _hold_coupon(caller: Caller, body: PlaceOrder, order_id: UUID, place: Place) -> _Coupon | None:
-    if body.coupon_code is None:
+    if not body.coupon_codes:
         return None
     cart = read(lambda tx: carts.read_cart(tx, body.items, place.store_id, clock.today()))
     is_first = not read(lambda tx: orders.has_ordered(tx, caller.uid))
-    expires_at = clock.now() + rules.REVIEW_WINDOW + rules.COUPON_GRACE
-    if not any(line.prescription_required for line in cart.lines):
-        expires_at = clock.now() + rules.PAYMENT_WINDOW + rules.COUPON_GRACE
-    found = discount.reserve(
-        body.coupon_code,
-        caller.uid,
-        order_id,
-        carts.coupon_lines(cart.lines),
-        place.charge_paise,
-        first_order=is_first,
-        expires_at=expires_at,
+    rebate = coupons.hold(
+        body.coupon_codes, caller.uid, order_id, place.address, cart.lines, place.charge_paise, is_first=is_first
     )
-    return _Coupon(carts.rebate_of(found), _amounts(cart), is_first)
+    return _Coupon(rebate, _amounts(cart), is_first)
 
 
 def _place(tx: Tx, caller: Caller, body: PlaceOrder, order_id: UUID, place: Place, coupon: _Coupon | None) -> OrderView:
@@ -213,7 +204,7 @@ def _new_order(
         delivery_paise=price.delivery_paise,
         tax_paise=price.tax_paise,
         total_paise=price.total_paise,
-        coupon_code=price.coupon_code,
+        coupon_codes=price.coupon_codes,
         address_id=place.address_id,
         address=place.address,
         place_of_supply=place.state_code,

@@ -36,7 +36,7 @@ def view(order: Order, items: Sequence[Item], events: Sequence[Event]) -> OrderV
         discount_paise=order.discount_paise,
         delivery_paise=order.delivery_paise,
         tax_paise=order.tax_paise,
-        coupon_code=order.coupon_code,
+        coupon_codes=order.coupon_codes,
         address=order.address,
         latitude=order.latitude,
         longitude=order.longitude,

@@ -27,7 +27,7 @@ PaymentMethod = Literal["razorpay", "cod"]
 PaymentStatus = Literal["pending", "captured", "cod_due", "partially_refunded", "refunded"]
 PrescriptionStatus = Literal["not_needed", "awaited", "approved"]
 DeliveryStatus = Literal["none", "unassigned", "assigned", "picked_up", "arrived", "delivered", "failed", "cancelled"]
-CouponCode = Annotated[Text, Field(min_length=4, max_length=24)]
+CouponCode = Annotated[Text, Field(min_length=4, max_length=40)]
 
 
 class CartItem(Model):
@@ -51,10 +51,10 @@ class Cart(Model):
 
 
 class QuoteRequest(Cart):
-    """A cart to price for one of the caller's addresses."""
+    """A cart to price for one of the caller's addresses, with up to three coupons."""
 
     address_id: UUID
-    coupon_code: CouponCode | None = None
+    coupon_codes: Annotated[list[CouponCode], Field(max_length=3)] = Field(default_factory=list[str])
     prescription_id: UUID | None = None
 
 
@@ -113,7 +113,7 @@ class QuoteView(Model):
     delivery_paise: Paise
     tax_paise: Paise
     total_paise: Paise
-    coupon_code: str | None
+    coupon_codes: list[str]
     store_id: UUID
     promised_minutes: int
     prescription_required: bool
@@ -161,7 +161,7 @@ class OrderView(OrderSummary):
     discount_paise: Paise
     delivery_paise: Paise
     tax_paise: Paise
-    coupon_code: str | None
+    coupon_codes: list[str]
     address: dict[str, JsonValue]
     latitude: Latitude
     longitude: Longitude

@@ -17,11 +17,11 @@ def insert_order(tx: Tx, order: Order) -> Order:
     query = """
         INSERT INTO orders (id, number, uid, store_id, status, payment_method, payment_status, prescription_status,
                             delivery_status, prescription_id, items_paise, discount_paise, delivery_paise, tax_paise, total_paise,
-                            coupon_code, address_id, address, place_of_supply, latitude, longitude, promised_minutes, expires_at,
+                            coupon_codes, address_id, address, place_of_supply, latitude, longitude, promised_minutes, expires_at,
                             confirmed_at, cancelled_reason, version, created_at, updated_at)
         VALUES (%(id)s, %(number)s, %(uid)s, %(store_id)s, %(status)s, %(payment_method)s, %(payment_status)s,
                 %(prescription_status)s, %(delivery_status)s, %(prescription_id)s, %(items_paise)s, %(discount_paise)s,
-                %(delivery_paise)s, %(tax_paise)s, %(total_paise)s, %(coupon_code)s, %(address_id)s, %(address)s,
+                %(delivery_paise)s, %(tax_paise)s, %(total_paise)s, %(coupon_codes)s, %(address_id)s, %(address)s,
                 %(place_of_supply)s, %(latitude)s, %(longitude)s, %(promised_minutes)s, %(expires_at)s, %(confirmed_at)s,
                 %(cancelled_reason)s, %(version)s, %(created_at)s, %(updated_at)s)
         ON CONFLICT DO NOTHING"""

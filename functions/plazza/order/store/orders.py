@@ -15,7 +15,7 @@ OPEN = [Status.CONFIRMED, Status.PROCESSING, Status.SHIPPED]
 
 _ORDERS = """
         SELECT id, number, uid, store_id, status, payment_method, payment_status, prescription_status, delivery_status,
-               prescription_id, items_paise, discount_paise, delivery_paise, tax_paise, total_paise, coupon_code, address_id,
+               prescription_id, items_paise, discount_paise, delivery_paise, tax_paise, total_paise, coupon_codes, address_id,
                address, place_of_supply, latitude, longitude, promised_minutes, expires_at, confirmed_at, cancelled_reason,
                version, created_at, updated_at
           FROM orders"""
@@ -39,7 +39,7 @@ class Order(NamedTuple):
     delivery_paise: int
     tax_paise: int
     total_paise: int
-    coupon_code: str | None
+    coupon_codes: list[str]
     address_id: UUID
     address: dict[str, Any]
     place_of_supply: str
@@ -247,7 +247,7 @@ def get_known_place(tx: Tx, uid: str, address_id: UUID) -> Place | None:
     query = """
         SELECT store_id, place_of_supply, delivery_paise, promised_minutes
           FROM orders WHERE uid = %s AND address_id = %s
-         ORDER BY (coupon_code IS NULL) DESC, created_at DESC, id LIMIT 1"""
+         ORDER BY (coupon_codes = '{}') DESC, created_at DESC, id LIMIT 1"""
     return tx.row(Place, query, (uid, address_id))
 
 
