@@ -22,7 +22,8 @@ from uuid import uuid4
 from ops.errors import OpsError
 from ops.importing.files import Given, Source, look_through, read
 from ops.importing.judge import Judged, Refused, begin, judge, shown
-from plazza import clock
+from plazza import clock, settings
+from plazza.catalogue.actions import changes
 from plazza.catalogue.store import imports
 from plazza.data.sql import Tx, run_transaction
 from plazza.data.sql import read as read_once
@@ -79,7 +80,7 @@ def _work(wanted: Settings, source: Source, run: imports.Run, progress: Callable
 
 
 def _write(run: imports.Run, judged: Judged, digest: str) -> imports.Run:
-    """Write a batch and the place after it, in one transaction."""
+    """Write a batch and the place after it, in one transaction; answers made of what was there before end with it."""
 
     def work(tx: Tx) -> imports.Run:
         created, updated = imports.put_rows(tx, judged.rows, judged.good, clock.now()) if judged.good else (0, 0)
@@ -92,6 +93,8 @@ def _write(run: imports.Run, judged: Judged, digest: str) -> imports.Run:
             run.refused + len(judged.refused),
         )
         imports.set_run(tx, after)
+        if (created or updated) and settings.optional("REDIS_URL"):
+            tx.after_commit["forget answers"] = changes.forget_all
         return after
 
     return run_transaction(work)

@@ -153,7 +153,7 @@ def indexProducts(request: CallableRequest[Any]) -> None:
     timeout_sec=540,
     min_instances=0,
     max_instances=1,
-    secrets=[COCKROACH_DB_URL, AIRTABLE_API_KEY],
+    secrets=[COCKROACH_DB_URL, REDIS_URL, AIRTABLE_API_KEY],
 )
 def sync_products(event: ScheduledEvent) -> None:
     """Take what the operations team changed in Airtable into the catalogue."""

@@ -6,26 +6,29 @@ After a failure the instance stays away from Redis for a while: a dead server th
 import json
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID, uuid4
 
 import redis
+import redis.client
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from plazza import logs, settings
 
-Result = TypeVar("Result")
+Pipeline: TypeAlias = redis.client.Pipeline
+"""Commands that go to Redis in one round trip."""
 
 TIMEOUT_SEC = 0.2
 STAY_AWAY_SEC = 5.0
 
-# The expiry is set with the first count in one step: a crash between two calls would leave a counter that never ends.
+# The expiry is set with the first count in one step: a crash between two calls would leave a counter that never ends. The keys after
+# the first are read by the way, so that a request that is counted and answered from what is kept costs one command.
 _COUNT = """
 local n = redis.call('INCR', KEYS[1])
 if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {n, redis.call('PTTL', KEYS[1])}"""
+return {n, redis.call('PTTL', KEYS[1]), #KEYS > 1 and redis.call('MGET', unpack(KEYS, 2)) or {}}"""
 
 _TALLY = """
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 or redis.call('HLEN', KEYS[1]) < tonumber(ARGV[2]) then
@@ -60,12 +63,21 @@ class Tally(NamedTuple):
 _clients: dict[str, redis.Redis] = {}
 _lock = threading.Lock()
 _away_until = 0.0
+_away_at = 0.0
 
 
 def get_json(key: str) -> Any:
-    """Give a cached value, or None when there is none or Redis is down."""
+    """Give a cached value, or None when there is none, it cannot be read, or Redis is down."""
     found = _try(lambda client: client.get(key))
-    return None if found is None else json.loads(found)
+    try:
+        return None if found is None else json.loads(found)
+    except ValueError:
+        return None
+
+
+def put(key: str, value: bytes, ttl_ms: int) -> None:
+    """Keep bytes for `ttl_ms` milliseconds."""
+    _try(lambda client: client.set(key, value, px=ttl_ms))
 
 
 def put_json(key: str, value: Any, ttl_sec: int) -> None:
@@ -81,8 +93,30 @@ def delete(*keys: str) -> None:
 
 def count(key: str, window_sec: int) -> Count | None:
     """Count one more in a window that starts with the first, or give None when Redis is down."""
-    found = _try(lambda client: client.eval(_COUNT, 1, key, str(window_sec * 1000)))
-    return None if found is None else Count(int(found[0]), max(1, -(-int(found[1]) // 1000)))
+    counted, _ = count_and_get(key, window_sec, ())
+    return counted
+
+
+def count_and_get(
+    key: str, window_sec: int, wanted: Sequence[str]
+) -> tuple[Count | None, Sequence[bytes | None] | None]:
+    """Count, and give the values of `wanted`, in one round trip; (None, None) when Redis is down."""
+    found = _try(lambda client: client.eval(_COUNT, 1 + len(wanted), key, *wanted, str(window_sec * 1000)))
+    if found is None:
+        return None, None
+    total, left_ms, values = found
+    return Count(int(total), max(1, -(-int(left_ms) // 1000))), values
+
+
+def pipeline(work: Callable[[Pipeline], None]) -> list[Any]:
+    """Run the commands that `work` gives to a pipeline and give their answers; [] when Redis is down."""
+
+    def call(client: redis.Redis) -> list[Any]:
+        with client.pipeline(transaction=False) as pipe:
+            work(pipe)
+            return pipe.execute()
+
+    return _try(call) or []
 
 
 def tally(name: str, entry: str, most: int) -> None:
@@ -114,19 +148,24 @@ def acquire(key: str, ttl_sec: int) -> bool:
     return _try(lambda client: bool(client.set(key, "1", nx=True, ex=ttl_sec)), when_down=True) or False
 
 
+def last_away() -> float:
+    """Give when Redis failed this instance last, in seconds since 1970; 0.0 for never."""
+    return _away_at
+
+
 def is_up() -> bool:
     """Tell whether Redis answers now."""
     return bool(_try(lambda client: client.ping()))
 
 
 def _try(call: Callable[[redis.Redis], Any], when_down: Any = None) -> Any:
-    global _away_until  # noqa: PLW0603 -- one instant per instance: when to speak to Redis again
+    global _away_at, _away_until
     if time.monotonic() < _away_until:
         return when_down
     try:
         return call(_client())
     except (redis.RedisError, settings.MissingSetting) as exc:
-        _away_until = time.monotonic() + STAY_AWAY_SEC
+        _away_at, _away_until = time.time(), time.monotonic() + STAY_AWAY_SEC
         logs.write("WARNING", "redis is away", error_class=type(exc).__name__)
         return when_down
 

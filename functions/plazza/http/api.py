@@ -5,22 +5,20 @@ own names; it gives a Model, a Page, a File, a Text or None (204). The order of 
 limit by address → authenticate → role → limit by caller → validate → handler → log.
 """
 
-import hashlib
-import json
 import re
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple, Required, TypedDict, Unpack, get_type_hints
 
 import flask
 from pydantic import TypeAdapter, ValidationError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from plazza import errors, logs, settings
+from plazza import logs, settings
+from plazza.data import answers
 from plazza.data.once import Once
-from plazza.errors import Forbidden, Invalid, NotFound, PlazzaError, RateLimited, TooLarge, Unavailable
-from plazza.http import auth, limits
+from plazza.errors import Forbidden, Invalid, NotFound, TooLarge
+from plazza.http import auth, failures, kept, limits
 from plazza.identity import Caller, Role
 
 PUBLIC: Collection[Role] = frozenset()
@@ -29,6 +27,7 @@ EVERYONE: Collection[Role] = frozenset(Role)
 """`roles=EVERYONE`: any signed-in person."""
 
 MAX_BODY_BYTES = 1_048_576
+_WHO_ASKS = {"caller", "once", "headers"}
 Handler = Callable[..., Any]
 
 
@@ -52,7 +51,9 @@ class Options(TypedDict, total=False):
     roles: Required[Collection[Role]]
     status: int  # of success; 200 unless said
     sensitive: bool  # a revoked token is refused: one more call to Firebase Auth
-    cache_sec: int  # a public answer may be kept that long by clients and the CDN
+    cache_sec: int  # a public answer may be kept that long: by us if `shows` says what ends it sooner, else by clients and the CDN
+    shows: Sequence[str]  # scopes (data/answers.py) whose change ends a kept answer; `{name}` is one of the path
+    fleeting: Collection[str]  # fields of query or body with which an answer shows what nobody announces
     per_minute: int  # requests of one caller
     max_bytes: int  # of the body
 
@@ -75,11 +76,13 @@ class Api:
         self.routes: list[Route] = []
         self.flask = flask.Flask(name, static_folder=None)
         self.flask.url_map.strict_slashes = False
-        self.flask.register_error_handler(Exception, _failure)
+        self.flask.register_error_handler(Exception, failures.answer)
 
     def _declare(self, method: str, path: str, options: Options) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             route = Route(method, path, handler, options, get_type_hints(handler, include_extras=True))
+            if options.get("shows") and (options["roles"] or not route.hints.keys().isdisjoint(_WHO_ASKS)):
+                raise TypeError(f"{method} {path} depends on who asks: nobody else may be shown what is kept of it.")
             self.routes.append(route)
             self.flask.add_url_rule(path, f"{method} {path}", lambda **names: _serve(route, names), methods=[method])
             return handler
@@ -130,7 +133,12 @@ def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
     request.max_content_length = options.get("max_bytes", MAX_BODY_BYTES)
     if (request.content_length or 0) > request.max_content_length:
         raise TooLarge("The body is too large.", limit_bytes=request.max_content_length)
-    limits.check(f"address {_address(request)}", limits.PER_ADDRESS)
+    shows = options.get("shows", ())
+    ask = kept.ask(request, shows, names) if shows else None
+    subject = f"address {_address(request)}"
+    _, values = limits.check_and_get(subject, limits.PER_ADDRESS, ask.keys() if ask else ())
+    if ask is not None:
+        return _kept(route, names, ask, values)
     caller = None
     if options["roles"]:
         caller = auth.authenticate(request.headers.get("Authorization"), check_revoked=options.get("sensitive", False))
@@ -140,6 +148,18 @@ def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
         subject = f"caller {caller.uid} {route.method} {route.path}"
         flask.g.allowance = limits.check(subject, options.get("per_minute", limits.PER_CALLER))
     return _response(options, route.handler(**_arguments(route, names, caller)))
+
+
+def _kept(route: Route, names: dict[str, Any], ask: answers.Ask, values: answers.Values | None) -> flask.Response:
+    def work() -> answers.Made:
+        arguments = _arguments(route, names, None)
+        given = [arguments[name] for name in ("query", "body") if name in arguments]
+        return kept.made(
+            route.handler(**arguments), route.options.get("cache_sec", 0), route.options.get("fleeting", ()), given
+        )
+
+    answer = answers.find(ask, values) or answers.make(ask, values, work)
+    return kept.response(answer, is_shared=route.method == "GET", max_age=kept.CDN_SEC)
 
 
 def _arguments(route: Route, names: dict[str, Any], caller: Caller | None) -> dict[str, Any]:
@@ -197,50 +217,13 @@ def _response(options: Options, answer: Any) -> flask.Response:
         return flask.Response(answer.content, status, headers, content_type=answer.content_type)
     if isinstance(answer, Text):
         return flask.Response(answer.text, status, content_type="text/plain; charset=utf-8")
-    response = flask.Response(answer.model_dump_json(), status, content_type="application/json")
     cache_sec = options.get("cache_sec", 0)
-    if cache_sec and not options["roles"]:
-        response.cache_control.public = True
-        response.cache_control.max_age = cache_sec
-        response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32], weak=True)
-        response.make_conditional(flask.request)
+    if cache_sec and not options["roles"] and not options.get("shows"):
+        return kept.response(kept.made(answer, 0, (), ()), is_shared=True, max_age=cache_sec)
+    response = flask.Response(answer.model_dump_json(), status, content_type="application/json")
     if getattr(flask.g.get("once"), "replayed", False):
         response.headers["Idempotent-Replayed"] = "true"
     return response
-
-
-def _failure(exc: Exception) -> flask.Response:
-    error = _as_error(exc)
-    body = {
-        "status": "error",
-        "code": error.code,
-        "message": error.message,
-        "details": error.details,
-        "traceId": logs.trace_id.get(),
-    }
-    response = flask.Response(json.dumps(body, default=str), error.status, content_type="application/json")
-    if isinstance(error, Unavailable | RateLimited):
-        response.headers["Retry-After"] = str(error.retry_after_sec)
-    if isinstance(exc, MethodNotAllowed) and exc.valid_methods:
-        response.headers["Allow"] = ", ".join(exc.valid_methods)
-    return response
-
-
-def _as_error(exc: Exception) -> PlazzaError:
-    if isinstance(exc, PlazzaError):
-        return exc
-    if isinstance(exc, RequestEntityTooLarge):
-        return TooLarge("The body is too large.")
-    if isinstance(exc, MethodNotAllowed):
-        return NotFound("This path does not take this method.", allowed=sorted(exc.valid_methods or []))
-    if isinstance(exc, HTTPException):
-        if (exc.code or 500) == 404:
-            return NotFound("There is no such path.")
-        return Invalid("The request cannot be read.")
-    logs.error("unhandled error", exc, path=_template())
-    if isinstance(exc, settings.MissingSetting):
-        return Unavailable("This part is not set up; its operators have been told.", retry_after_sec=60)
-    return errors.PlazzaError("Something went wrong on our side; the traceId tells us what.")
 
 
 def _preflight() -> flask.Response:

@@ -1,6 +1,7 @@
 """Rate limits per address and per caller, counted in Redis; with Redis down they are open."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from plazza.data import cache
@@ -22,10 +23,18 @@ class Allowance(NamedTuple):
 
 def check(subject: str, limit: int) -> Allowance | None:
     """Count one request of `subject` (an address, a caller with a route). Raises RateLimited; None when nobody counts."""
+    allowance, _ = check_and_get(subject, limit, ())
+    return allowance
+
+
+def check_and_get(
+    subject: str, limit: int, wanted: Sequence[str]
+) -> tuple[Allowance | None, Sequence[bytes | None] | None]:
+    """Do as `check`, and give the values that Redis has of `wanted` from the same round trip, None when it is down."""
     digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
-    counted = cache.count(f"limit:{digest}", WINDOW_SEC)
+    counted, values = cache.count_and_get(f"limit:{digest}", WINDOW_SEC, wanted)
     if counted is None:
-        return None
+        return None, None
     if counted.total > limit:
         raise RateLimited("Too many requests; wait a little.", retry_after_sec=counted.reset_sec, limit=limit)
-    return Allowance(limit, limit - counted.total, counted.reset_sec)
+    return Allowance(limit, limit - counted.total, counted.reset_sec), values

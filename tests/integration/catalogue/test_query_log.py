@@ -1,6 +1,7 @@
 """The query log: what is counted and what never is, its way from Redis to the table, and the report that staff reads."""
 
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -13,7 +14,7 @@ import redis
 from ops import mappings
 from plazza import clock
 from plazza.catalogue.actions import query_log
-from plazza.data import cache
+from plazza.data import answers, cache
 from plazza.errors import Unavailable
 from plazza.http import paging
 from plazza.platform.actions import purge
@@ -114,6 +115,19 @@ def test_the_same_question_again_is_not_counted(indexed: Log, api: Client) -> No
     assert api.get(f"/products/suggest?q={brand}", role=None).status_code == 200
 
     assert indexed.counts(brand) == (1, 0, 0)
+
+
+def test_an_answer_that_is_kept_is_counted_each_time_it_is_given(indexed: Log, api: Client) -> None:
+    brand = new_word()
+    sell(api, f"{brand} 500mg Tablet")
+    time.sleep(answers.SETTLE_SEC)
+
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(lambda _: indexed.ask(brand), range(4)))
+    indexed.ask(brand, times=3)
+
+    assert len(indexed.redis.keys("answer:*")) == 1
+    assert indexed.counts(brand) == (7, 0, 0)
 
 
 def test_a_degraded_answer_is_counted(log: Log) -> None:

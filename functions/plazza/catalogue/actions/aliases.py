@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from plazza.catalogue.actions import changes
 from plazza.catalogue.actions.candidates import ALIAS
 from plazza.catalogue.actions.writing import insist
 from plazza.data import search as engine
@@ -42,6 +43,7 @@ def point(index: str) -> None:
     if found.previous is not None and (found.current is not None or found.previous == index):
         actions.append({"remove": {"index": found.previous, "alias": PREVIOUS}})
     insist(lambda client: client.indices.update_aliases(actions=actions))
+    changes.forget_all()
 
 
 def remove(names: list[str]) -> None:

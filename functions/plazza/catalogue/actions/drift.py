@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from plazza.catalogue.actions import changes
 from plazza.catalogue.actions.documents import bucket_of, mark_of
 from plazza.catalogue.actions.writing import delete_documents, write_products
 from plazza.catalogue.store import products as store
@@ -49,6 +50,8 @@ def repair(index: str) -> Repaired:
     for bucket in differing(index):
         done = _repair_bucket(index, bucket)
         total = Repaired(total.written + done.written, total.removed + done.removed, total.ahead + done.ahead)
+    if total.written or total.removed:
+        changes.forget_all()
     return total
 
 

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from elasticsearch import Elasticsearch
 
 from plazza import clock, logs, settings
-from plazza.catalogue.actions import drift, templates
+from plazza.catalogue.actions import changes, drift, templates
 from plazza.catalogue.actions.aliases import indices, point, remove
 from plazza.catalogue.actions.candidates import ALIAS, ask_engine, synonyms
 from plazza.catalogue.actions.documents import document_of
@@ -140,10 +140,12 @@ def status() -> IndexView:
 
 def write_product(product_id: UUID) -> None:
     """Bring one product's document up to date; an older version never replaces a newer one. Raises SearchDown."""
+    changes.forget(product_id)  # also when the engine is away: what the change itself could not say is said here
     product = read(lambda tx: store.find_product(tx, product_id))
     if product is None:
         return
     engine.call(lambda client: _write_one(client, product))
+    changes.forget(product_id)
 
 
 def _write_one(client: Elasticsearch, product: store.FullProduct) -> None:

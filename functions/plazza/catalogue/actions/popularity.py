@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from plazza import clock, settings
+from plazza.catalogue.actions import changes
 from plazza.catalogue.rules.popularity import WINDOW_DAYS, score
 from plazza.catalogue.store import products as store
-from plazza.data import outbox
 from plazza.data.sql import Tx, read, run_transaction
 from plazza.user_events.store import Signal, list_signals
 
@@ -54,5 +54,5 @@ def _set(tx: Tx, ids: list[UUID], wanted: dict[UUID, int]) -> int:
     if changed:
         store.set_popularities(tx, changed, clock.now())
         for one in changed:
-            outbox.announce(tx, "product.changed", one.id)
+            changes.announce(tx, one.id)
     return len(changed)

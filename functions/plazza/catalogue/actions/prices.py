@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from plazza import clock
+from plazza.catalogue.actions import changes
 from plazza.catalogue.models.prices import PricesView, PutStorePrice, PutTax, StorePriceView, TaxView
 from plazza.catalogue.store import prices as store
 from plazza.data.sql import Tx, run_transaction
@@ -43,6 +44,7 @@ def put_store_price(by: str, sku: str, store_id: UUID, body: PutStorePrice) -> P
             updated_at=clock.now(),
         )
         store.put_store_price(tx, product.id, price)
+        changes.forget_after(tx, product.id)
         return _view(tx, sku, product)
 
     return run_transaction(work)
@@ -52,8 +54,10 @@ def delete_store_price(sku: str, store_id: UUID) -> None:
     """Let a store ask the product's price again. Raises NotFound."""
 
     def work(tx: Tx) -> None:
-        if store.delete_store_price(tx, _lock(tx, sku).id, store_id) == 0:
+        product = _lock(tx, sku)
+        if store.delete_store_price(tx, product.id, store_id) == 0:
             raise NotFound("This store has no price of its own for the product.")
+        changes.forget_after(tx, product.id)
 
     run_transaction(work)
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from pydantic import ValidationError
 
 from plazza import clock
+from plazza.catalogue.actions import changes
 from plazza.catalogue.models.products import (
     Imported,
     ImportedProduct,
@@ -20,7 +21,6 @@ from plazza.catalogue.rules.products import Content, check_sku, make_content
 from plazza.catalogue.store import prices
 from plazza.catalogue.store import products as store
 from plazza.catalogue.store.views import view_of
-from plazza.data import outbox
 from plazza.data.sql import Tx, run_transaction
 from plazza.errors import Conflict, Invalid
 
@@ -104,7 +104,7 @@ def put_one(tx: Tx, old: store.FullProduct | None, product_id: UUID, content: Co
         if old.mrp_paise != content.mrp_paise:
             prices.bound_store_prices(tx, product_id, content.mrp_paise, at)
         store.set_product(tx, product_id, content, at)
-    outbox.announce(tx, "product.changed", product_id)
+    changes.announce(tx, product_id)
     return "created" if old is None else "updated"
 
 

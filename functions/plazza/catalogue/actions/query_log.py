@@ -12,7 +12,7 @@ from plazza.catalogue.models.query_log import SearchReport, SearchReportQuery, U
 from plazza.catalogue.rules import query_log as rules
 from plazza.catalogue.rules.ranking import Tier
 from plazza.catalogue.store import query_log as store
-from plazza.data import cache
+from plazza.data import answers, cache
 from plazza.data.sql import Tx, read, run_transaction
 from plazza.http import paging
 
@@ -23,14 +23,11 @@ _MOST_WORDS = 100
 
 
 def count(typed: str, tiers: Collection[Tier], *, is_asked_back: bool) -> None:
-    """Count a search and what became of it: one short call to Redis, and none while that is away.
-
-    An answer that a cache in front gives again is not counted again.
-    """
+    """Count a search and what became of it, also when its answer is kept and given again: one short call to Redis, none while that is away."""
     query = rules.logged(typed)
     if query:
         became = rules.outcome(tiers, is_asked_back=is_asked_back)
-        cache.tally(TALLY, rules.entry(clock.today(), query, became), MOST_ENTRIES)
+        answers.count(TALLY, rules.entry(clock.today(), query, became), MOST_ENTRIES)
 
 
 def drain() -> int:

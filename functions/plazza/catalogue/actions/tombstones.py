@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from plazza import clock, settings
+from plazza.catalogue.actions import changes
 from plazza.catalogue.actions.sync import LONGEST_RUN, SOURCE, TABLE
 from plazza.catalogue.rules.airtable import KEY
 from plazza.catalogue.store import airtable as links
 from plazza.catalogue.store import syncs
 from plazza.catalogue.store.syncs import Counts
-from plazza.data import outbox
 from plazza.data.sql import Tx, read, run_transaction
 from plazza.providers import airtable
 from plazza.providers.errors import ProviderDown, ProviderRefused
@@ -81,6 +81,6 @@ def _mark(tx: Tx, run_id: UUID, gone: Sequence[links.Linked], back: Sequence[lin
     marked = [one for one in gone if links.set_deleted(tx, one.id, at)]
     restored = [one for one in back if links.set_restored(tx, one.id, at)]
     for one in [*marked, *restored]:
-        outbox.announce(tx, "product.changed", one.id)
+        changes.announce(tx, one.id)
     syncs.set_counts(tx, run_id, Counts(updated=len(marked) + len(restored)))
     syncs.finish_run(tx, run_id, "done", at.isoformat(), None, clock.now())

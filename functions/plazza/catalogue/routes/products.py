@@ -18,10 +18,14 @@ from plazza.schema import Page
 api = Api("catalogue")
 
 CACHE_SEC = 60
+CATALOGUE = ("catalogue",)
+PRODUCT = ("products", "product:{product_id}")
+"""Scopes, whose change ends what is kept: any product; this one, or all at once."""
+FLEETING = ("store_id",)
 STAFF = frozenset(Role) - {Role.CUSTOMER, Role.RIDER}
 
 
-@api.get("/products", roles=PUBLIC, cache_sec=CACHE_SEC)
+@api.get("/products", roles=PUBLIC, cache_sec=CACHE_SEC, shows=CATALOGUE)
 def list_products(query: ProductQuery) -> Page[ProductView]:
     """List products by name."""
     key = paging.decode(query.cursor, str, UUID)
@@ -31,7 +35,7 @@ def list_products(query: ProductQuery) -> Page[ProductView]:
     return Page[ProductView](items=[view_of(product) for product in page.items], next_cursor=page.next_cursor)
 
 
-@api.post("/products/search", roles=PUBLIC)
+@api.post("/products/search", roles=PUBLIC, cache_sec=CACHE_SEC, shows=CATALOGUE, fleeting=FLEETING)
 def search_products(body: SearchProducts) -> SearchResults:
     """Find products, however their names are typed; strengths are never guessed."""
     return search.search(body)
@@ -43,7 +47,7 @@ def explain_search(body: SearchProducts) -> Explained:
     return explaining.explain(body)
 
 
-@api.get("/products/suggest", roles=PUBLIC, cache_sec=CACHE_SEC)
+@api.get("/products/suggest", roles=PUBLIC, cache_sec=CACHE_SEC, shows=CATALOGUE)
 def suggest_products(query: SuggestQuery) -> Suggestions:
     """Suggest products, salts and makers while somebody types."""
     return search.suggest(query.q, query.limit)
@@ -55,13 +59,15 @@ def validate_cart(body: ValidateCart) -> CheckedCart:
     return carts.validate_cart(body)
 
 
-@api.get("/products/<uuid:product_id>", roles=PUBLIC, cache_sec=CACHE_SEC)
+@api.get("/products/<uuid:product_id>", roles=PUBLIC, cache_sec=CACHE_SEC, shows=PRODUCT)
 def get_product(product_id: UUID) -> ProductView:
     """Give one product, also a discontinued one."""
     return view_of(read(lambda tx: store.get_product(tx, product_id)))
 
 
-@api.get("/products/<uuid:product_id>/substitutes", roles=PUBLIC, cache_sec=CACHE_SEC)
+@api.get(
+    "/products/<uuid:product_id>/substitutes", roles=PUBLIC, cache_sec=CACHE_SEC, shows=CATALOGUE, fleeting=FLEETING
+)
 def list_substitutes(product_id: UUID, query: SubstitutesQuery) -> Substitutes:
     """List products of the same composition, form and release; which are there at a store, which are cheaper by the unit."""
     return substitutes.list_substitutes(product_id, query)

@@ -1,0 +1,238 @@
+"""Answers to public reads, kept in Redis until something that they show changes, and made once however many ask at a time.
+
+What an answer shows is named by scopes ("product:<id>", "catalogue"). Each scope has a version; an entry says which versions it was
+made of, and is good only while these are the present ones: one round trip reads both. Whoever changes something gives its scopes
+new versions after the commit. With Redis away answers are made anew, still once for all who ask this instance at a time. Who then
+changed something could not say so: an instance that saw Redis away believes nothing from before, and for a minute keeps nothing long.
+"""
+
+import hashlib
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from plazza.data import cache
+from plazza.data.sql import Tx
+
+Values = Sequence[bytes | None]
+
+SETTLE_SEC = 1.3
+"""The engine shows a change after its refresh, within a second: what is found until then is not kept."""
+LINGER_SEC = 0.5
+"""How long an instance hands on what it just made, to those who had looked before it was there."""
+FLEETING_SEC = 1.5
+"""How long an answer is kept of which nobody may hear that it changed."""
+WAIT_SEC = 5.0
+MOST_BYTES = 262_144
+_VERSION_SEC = 86_400
+_JITTER = 0.2
+"""Entries made together must not end together."""
+_SHAKY_SEC = 60.0
+"""So long after Redis was away others may still stay away from it, and their changes are not told."""
+
+
+class Ask(NamedTuple):
+    """Which answer is wanted, and what it shows."""
+
+    key: str
+    scopes: tuple[str, ...]
+
+    def keys(self) -> list[str]:
+        """Give the keys whose values `find` and `make` take: all of them are read in one step."""
+        return [self.key, *map(_version, self.scopes)]
+
+
+class Counted(NamedTuple):
+    """What is counted whenever an answer is given: arguments of `cache.tally`."""
+
+    name: str
+    entry: str
+    most: int
+
+
+class Made(NamedTuple):
+    """An answer's body and its tag; `ttl_sec` 0 when it may not be kept."""
+
+    body: bytes
+    etag: str
+    ttl_sec: float
+    counted: Counted | None = None
+
+
+class _Head(NamedTuple):
+    """What an entry says of the answer it holds: when it was made (seconds since 1970), and of which versions."""
+
+    at: float
+    versions: list[str]
+    etag: str
+    counted: list[Any] | None
+
+
+class _Flight(NamedTuple):
+    """An answer that is being made, or was made a moment ago."""
+
+    future: Future[Made]
+    began: float
+
+
+_flights: dict[tuple[str, ...], _Flight] = {}
+_lock = threading.Lock()
+_counted: ContextVar[Counted | None] = ContextVar("counted", default=None)
+
+
+def made(body: bytes, ttl_sec: float) -> Made:
+    """Give an answer with its tag."""
+    return Made(body, _digest(body), ttl_sec)
+
+
+def count(name: str, entry: str, most: int) -> None:
+    """Count one more of an entry, as `cache.tally` does, and again whenever the answer that is being made is given to another."""
+    _counted.set(Counted(name, entry, most))
+    cache.tally(name, entry, most)
+
+
+def find(ask: Ask, values: Values | None) -> Made | None:
+    """Give the kept answer, or None when there is none, it is outdated, or it is not what was written."""
+    if not values or values[0] is None:
+        return None
+    digest, _, entry = values[0].partition(b"\n")
+    if digest != _digest(entry).encode():
+        return None
+    written, _, body = entry.partition(b"\n")
+    head = _Head(*json.loads(written))
+    if head.versions != [version and version.decode() for version in values[1:]] or head.at <= cache.last_away():
+        return None
+    return _given(Made(body, head.etag, 0, Counted(*head.counted) if head.counted else None))
+
+
+def make(ask: Ask, values: Values | None, work: Callable[[], Made]) -> Made:
+    """Make an answer and keep it; who asks for the same meanwhile waits for it. Raises what `work` raises."""
+    versions = _known_versions(ask, values)
+    # Those who saw a newer version must not be handed what was made of an older one.
+    flight_key = (ask.key, *versions)
+    future, leads = _board(flight_key)
+    if not leads:
+        try:
+            return _given(future.result(WAIT_SEC))
+        except TimeoutError:
+            return work()
+    try:
+        # Before the work, and after the versions were read: a change in between has made them old anyway.
+        is_settled = bool(versions) and _is_settled(ask)
+        _counted.set(None)
+        at = time.time()
+        answer = work()._replace(counted=_counted.get())
+        is_kept = is_settled and answer.ttl_sec > 0
+        if is_kept and len(answer.body) <= MOST_BYTES:
+            _keep(ask, versions, answer, at)
+    except BaseException as exc:
+        _land(flight_key)
+        future.set_exception(exc)
+        raise
+    if versions and not is_kept:
+        _land(flight_key)
+    future.set_result(answer)
+    return answer
+
+
+def forget(*scopes: str) -> None:
+    """Let every answer that shows one of these be made anew, and keep none of them until the engine shows the change too."""
+
+    def work(pipe: cache.Pipeline) -> None:
+        for scope in scopes:
+            pipe.set(_version(scope), uuid4().hex, ex=_VERSION_SEC)
+            pipe.set(_settling(scope), "1", px=int(SETTLE_SEC * 1000))
+
+    cache.pipeline(work)
+
+
+def forget_after(tx: Tx, *scopes: str) -> None:
+    """Let answers that show one of these be made anew once the transaction is committed: one round trip for all of it."""
+    earlier = tx.after_commit.get("forget answers")
+    known = earlier.args if isinstance(earlier, partial) else ()
+    tx.after_commit["forget answers"] = partial(forget, *dict.fromkeys((*known, *scopes)))
+
+
+def _version(scope: str) -> str:
+    return f"version:{scope}"
+
+
+def _settling(scope: str) -> str:
+    return f"settling:{scope}"
+
+
+def _is_settled(ask: Ask) -> bool:
+    def work(pipe: cache.Pipeline) -> None:
+        pipe.mget(list(map(_settling, ask.scopes)))
+
+    answered = cache.pipeline(work)
+    return bool(answered) and not any(answered[0])
+
+
+def _known_versions(ask: Ask, values: Values | None) -> tuple[str, ...]:
+    """Give each scope's version, first ones where there are none; () when Redis is away."""
+    if values is None:
+        return ()
+    found = values[1:]
+    if None in found:
+        # A version that was lost is never a known one again, so what was made of it stays outdated.
+        names = list(map(_version, ask.scopes))
+
+        def work(pipe: cache.Pipeline) -> None:
+            for name in names:
+                pipe.set(name, uuid4().hex, nx=True, ex=_VERSION_SEC)
+            pipe.mget(names)
+
+        told = cache.pipeline(work)
+        found = told[-1] if told else [None]
+    return () if None in found else tuple(version.decode() for version in found if version is not None)
+
+
+def _keep(ask: Ask, versions: tuple[str, ...], answer: Made, at: float) -> None:
+    is_shaky = at - cache.last_away() < _SHAKY_SEC
+    keep_sec = min(answer.ttl_sec, FLEETING_SEC) if is_shaky else answer.ttl_sec
+    spread = random.uniform(1 - _JITTER, 1)  # noqa: S311 -- jitter, not a secret
+    head = _Head(at, list(versions), answer.etag, list(answer.counted) if answer.counted else None)
+    entry = json.dumps(head).encode() + b"\n" + answer.body
+    cache.put(ask.key, _digest(entry).encode() + b"\n" + entry, max(1, round(keep_sec * 1000 * spread)))
+
+
+def _given(answer: Made) -> Made:
+    """Count an answer that was made for another."""
+    if answer.counted:
+        cache.tally(*answer.counted)
+    return answer
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _board(key: tuple[str, ...]) -> tuple[Future[Made], bool]:
+    """Give the answer that is on its way and False, or a new one and True: then it is the caller's to make."""
+    now = time.monotonic()
+    with _lock:
+        # In the order they began, and each is done within a request's time: the first that is not old ends the search.
+        for old in list(_flights):
+            if now - _flights[old].began < LINGER_SEC:
+                break
+            if _flights[old].future.done():
+                del _flights[old]
+        flight = _flights.get(key)
+        if flight is not None:
+            return flight.future, False
+        future: Future[Made] = Future()
+        _flights[key] = _Flight(future, now)
+        return future, True
+
+
+def _land(key: tuple[str, ...]) -> None:
+    with _lock:
+        _flights.pop(key, None)

@@ -1,0 +1,50 @@
+"""Public answers that are kept: which request asks for which entry, and how the answer tells clients and the CDN so."""
+
+import hashlib
+import os
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import flask
+from pydantic import BaseModel
+
+from plazza.data import answers
+from plazza.data.answers import Ask, Made
+
+CDN_SEC = 1
+"""The CDN is not told of changes, so it may only spare us the crowd: two seconds after a change nobody sees what was before it."""
+
+_REVISION = os.environ.get("K_REVISION", "").encode()
+"""Of the function, as Cloud Run names it: another deployment may answer in another form."""
+
+
+def ask(request: flask.Request, shows: Sequence[str], names: Mapping[str, Any]) -> Ask:
+    """Give what a request asks for: the same method, path, query and body are the same question.
+
+    `{name}` in `shows` stands for a name of the path.
+    """
+    question = b"\0".join(
+        (_REVISION, request.method.encode(), request.path.encode(), request.query_string, request.get_data())
+    )
+    scopes = tuple(scope.format_map(names) for scope in shows)
+    return Ask(f"answer:{hashlib.sha256(question).hexdigest()[:40]}", scopes)
+
+
+def made(answer: BaseModel, keep_sec: float, fleeting: Collection[str], given: Sequence[BaseModel]) -> Made:
+    """Give an answer's bytes; one that names a fleeting thing, as the stock of a store, is kept shortly, a degraded one not at all."""
+    if getattr(answer, "degraded", False):
+        keep_sec = 0
+    elif any(getattr(one, name, None) is not None for one in given for name in fleeting):
+        keep_sec = min(keep_sec, answers.FLEETING_SEC)
+    return answers.made(answer.model_dump_json().encode(), keep_sec)
+
+
+def response(answer: Made, *, is_shared: bool, max_age: int) -> flask.Response:
+    """Give an answer over HTTP; a shared one may stay with clients and the CDN for `max_age` seconds and has a tag."""
+    shown = flask.Response(answer.body, content_type="application/json")
+    if is_shared:
+        shown.headers["Cache-Control"] = f"public, max-age={max_age}"
+        shown.set_etag(answer.etag, weak=True)
+        if "If-None-Match" in flask.request.headers:
+            shown.make_conditional(flask.request)
+    return shown
