@@ -165,7 +165,7 @@ def test_what_names_a_medicine_is_kept(log: Log, typed: str, kept: str) -> None:
 
     taken = cache.take_tally(query_log.TALLY)
     assert taken is not None
-    assert taken.counts == {f"{clock.today()} no_hit {kept}": 1}
+    assert [written.split(" ", 2)[2] for written in taken.counts] == [kept], "whatever other tests' products it found"
 
 
 def test_nothing_of_who_asked_is_kept(log: Log, api: Client, db: Database) -> None:
