@@ -8,18 +8,17 @@ limit by address → authenticate → role → limit by caller → validate → 
 import re
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, NamedTuple, Required, TypedDict, Unpack, get_type_hints
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Required, TypeAlias, TypedDict, Unpack, get_type_hints
 
 import flask
-from pydantic import TypeAdapter, ValidationError
+from werkzeug.exceptions import HTTPException
 
 from plazza import logs, settings
 from plazza.data import answers
-from plazza.data.once import Once
-from plazza.errors import Forbidden, Invalid, NotFound, TooLarge
-from plazza.http import auth, failures, kept, limits
-from plazza.identity import Caller, Role
+from plazza.errors import Forbidden, NotFound, RateLimited, TooLarge
+from plazza.http import arguments, auth, failures, kept, limits
+from plazza.identity import Role
 
 PUBLIC: Collection[Role] = frozenset()
 """`roles=PUBLIC`: no token is asked for."""
@@ -28,7 +27,11 @@ EVERYONE: Collection[Role] = frozenset(Role)
 
 MAX_BODY_BYTES = 1_048_576
 _WHO_ASKS = {"caller", "once", "headers"}
+_LOOKED = "plazza.looked"
+_PREFIX = re.compile(r"^/api/v1(?=/)")
 Handler = Callable[..., Any]
+Looked: TypeAlias = tuple[answers.Ask, answers.Values | None]
+"""What is asked for, and what Redis has of it."""
 
 
 class File(NamedTuple):
@@ -68,6 +71,15 @@ class Route(NamedTuple):
     hints: dict[str, Any]
 
 
+class Done(NamedTuple):
+    """What a request came to; `path` is its route's, for the log."""
+
+    response: flask.Response
+    path: str
+    uid: str | None = None
+    allowance: limits.Allowance | None = None
+
+
 class Api:
     """The routes of one service, served as one Flask app by one HTTPS function."""
 
@@ -77,6 +89,8 @@ class Api:
         self.flask = flask.Flask(name, static_folder=None)
         self.flask.url_map.strict_slashes = False
         self.flask.register_error_handler(Exception, failures.answer)
+        self._kept: dict[str, Route] = {}
+        self._places = self.flask.url_map.bind("")
 
     def _declare(self, method: str, path: str, options: Options) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
@@ -84,7 +98,10 @@ class Api:
             if options.get("shows") and (options["roles"] or not route.hints.keys().isdisjoint(_WHO_ASKS)):
                 raise TypeError(f"{method} {path} depends on who asks: nobody else may be shown what is kept of it.")
             self.routes.append(route)
-            self.flask.add_url_rule(path, f"{method} {path}", lambda **names: _serve(route, names), methods=[method])
+            place = f"{method} {path}"
+            if method == "GET" and options.get("shows"):
+                self._kept[place] = route
+            self.flask.add_url_rule(path, place, lambda **names: _serve(route, names), methods=[method])
             return handler
 
         return declare
@@ -111,18 +128,44 @@ class Api:
 
     def dispatch(self, request: flask.Request) -> flask.Response:
         """Serve a function's request; the path may begin with /api/v1 (through Hosting) or not (the function's own URL)."""
-        environ = dict(request.environ)
-        environ["PATH_INFO"] = re.sub(r"^/api/v1(?=/)", "", environ.get("PATH_INFO", "/"))
         started = time.monotonic()
         token = logs.trace_id.set(_trace_id(request))
         try:
-            with self.flask.request_context(environ):
-                response = _preflight() if request.method == "OPTIONS" else self.flask.full_dispatch_request()
-                _finish(response)
-                _log(response, started)
-                return response
+            done = self._recall(request) if self._kept and request.method == "GET" else None
+            done = done or self._work(request)
+            _finish(request, done)
+            _log(request, done, started)
+            return done.response
         finally:
             logs.trace_id.reset(token)
+
+    def _recall(self, request: flask.Request) -> Done | None:
+        """Give an answer that is kept, by the same steps as `_serve` but without Flask, which costs more than all of them."""
+        path = _PREFIX.sub("", request.path)
+        try:
+            place, names = self._places.match(path, "GET")
+        except HTTPException:
+            return None
+        route = self._kept.get(place)
+        if route is None or not path.isprintable():
+            return None
+        try:
+            looked = _look(route, request, path, names)
+        except RateLimited as exc:
+            return Done(failures.answer(exc), route.path)
+        answer = answers.find(*looked)
+        if answer is None:
+            request.environ[_LOOKED] = looked
+            return None
+        return Done(kept.response(request, answer, is_shared=True, max_age=kept.CDN_SEC), route.path)
+
+    def _work(self, request: flask.Request) -> Done:
+        environ = dict(request.environ)
+        environ["PATH_INFO"] = _PREFIX.sub("", environ.get("PATH_INFO", "/"))
+        with self.flask.request_context(environ):
+            response = _preflight() if request.method == "OPTIONS" else self.flask.full_dispatch_request()
+            route: Route | None = flask.g.get("route")
+            return Done(response, route.path if route else "(no route)", flask.g.get("uid"), flask.g.get("allowance"))
 
 
 def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
@@ -133,12 +176,10 @@ def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
     request.max_content_length = options.get("max_bytes", MAX_BODY_BYTES)
     if (request.content_length or 0) > request.max_content_length:
         raise TooLarge("The body is too large.", limit_bytes=request.max_content_length)
-    shows = options.get("shows", ())
-    ask = kept.ask(request, shows, names) if shows else None
-    subject = f"address {_address(request)}"
-    _, values = limits.check_and_get(subject, limits.PER_ADDRESS, ask.keys() if ask else ())
-    if ask is not None:
-        return _kept(route, names, ask, values)
+    if options.get("shows"):
+        looked: Looked | None = request.environ.get(_LOOKED)
+        return _kept(route, names, looked or _look(route, request, request.path, names, request.get_data()))
+    limits.check(f"address {_address(request)}", limits.PER_ADDRESS)
     caller = None
     if options["roles"]:
         caller = auth.authenticate(request.headers.get("Authorization"), check_revoked=options.get("sensitive", False))
@@ -147,65 +188,26 @@ def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
             raise Forbidden("Your role may not do this.", roles=sorted(options["roles"]))
         subject = f"caller {caller.uid} {route.method} {route.path}"
         flask.g.allowance = limits.check(subject, options.get("per_minute", limits.PER_CALLER))
-    return _response(options, route.handler(**_arguments(route, names, caller)))
+    return _response(options, route.handler(**arguments.read(route.hints, names, caller)))
 
 
-def _kept(route: Route, names: dict[str, Any], ask: answers.Ask, values: answers.Values | None) -> flask.Response:
+def _look(route: Route, request: flask.Request, path: str, names: Mapping[str, Any], body: bytes = b"") -> Looked:
+    """Count a request of its address, and read what is kept of its answer. Raises RateLimited."""
+    question = (request.method, path, request.query_string, body)
+    ask = kept.ask(question, route.options.get("shows", ()), names)
+    return ask, limits.check_and_get(f"address {_address(request)}", limits.PER_ADDRESS, ask.keys())
+
+
+def _kept(route: Route, names: dict[str, Any], looked: Looked) -> flask.Response:
     def work() -> answers.Made:
-        arguments = _arguments(route, names, None)
-        given = [arguments[name] for name in ("query", "body") if name in arguments]
+        read = arguments.read(route.hints, names, None)
+        given = [read[name] for name in ("query", "body") if name in read]
         return kept.made(
-            route.handler(**arguments), route.options.get("cache_sec", 0), route.options.get("fleeting", ()), given
+            route.handler(**read), route.options.get("cache_sec", 0), route.options.get("fleeting", ()), given
         )
 
-    answer = answers.find(ask, values) or answers.make(ask, values, work)
-    return kept.response(answer, is_shared=route.method == "GET", max_age=kept.CDN_SEC)
-
-
-def _arguments(route: Route, names: dict[str, Any], caller: Caller | None) -> dict[str, Any]:
-    request, arguments = flask.request, dict(names)
-    for name, kind in route.hints.items():
-        if name == "caller":
-            arguments[name] = caller
-        elif name == "body":
-            arguments[name] = _validate("body", TypeAdapter(kind).validate_json, request.get_data())
-        elif name == "query":
-            arguments[name] = _validate("query", kind.model_validate, _query(kind))
-        elif name == "raw":
-            arguments[name] = request.get_data()
-        elif name == "headers":
-            arguments[name] = request.headers
-        elif name == "once" and caller is not None:
-            arguments[name] = flask.g.once = _once(request, caller)
-    return arguments
-
-
-def _once(request: flask.Request, caller: Caller) -> Once:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not re.fullmatch(r"[A-Za-z0-9_.:-]{8,100}", key):
-        raise Invalid("Idempotency-Key must be 8 to 100 letters, digits, or any of `_.:-`.", field="Idempotency-Key")
-    return Once(caller.uid, request.method, request.path, key, request.get_data())
-
-
-def _query(kind: Any) -> dict[str, Any]:
-    lists = {name for name, field in kind.model_fields.items() if "list" in str(field.annotation)}
-    arguments = flask.request.args
-    repeated = [name for name in arguments if name not in lists and len(arguments.getlist(name)) > 1]
-    if repeated:
-        raise Invalid("Give each parameter once.", fields=repeated)
-    return {name: arguments.getlist(name) if name in lists else arguments[name] for name in arguments}
-
-
-def _validate(where: str, read: Callable[[Any], Any], given: Any) -> Any:
-    try:
-        return read(given)
-    except ValidationError as exc:
-        # The input itself is not repeated: it may hold what must not reach a log.
-        fields = [
-            {"field": ".".join(str(part) for part in error["loc"]) or where, "problem": error["msg"]}
-            for error in exc.errors(include_input=False, include_url=False, include_context=False)[:20]
-        ]
-        raise Invalid(f"The {where} is not of the documented form.", fields=fields) from exc
+    answer = answers.find(*looked) or answers.make(*looked, work)
+    return kept.response(flask.request, answer, is_shared=route.method == "GET", max_age=kept.CDN_SEC)
 
 
 def _response(options: Options, answer: Any) -> flask.Response:
@@ -219,7 +221,7 @@ def _response(options: Options, answer: Any) -> flask.Response:
         return flask.Response(answer.text, status, content_type="text/plain; charset=utf-8")
     cache_sec = options.get("cache_sec", 0)
     if cache_sec and not options["roles"] and not options.get("shows"):
-        return kept.response(kept.made(answer, 0, (), ()), is_shared=True, max_age=cache_sec)
+        return kept.response(flask.request, kept.made(answer, 0, (), ()), is_shared=True, max_age=cache_sec)
     response = flask.Response(answer.model_dump_json(), status, content_type="application/json")
     if getattr(flask.g.get("once"), "replayed", False):
         response.headers["Idempotent-Replayed"] = "true"
@@ -234,38 +236,34 @@ def _preflight() -> flask.Response:
     return response
 
 
-def _finish(response: flask.Response) -> None:
-    origin = flask.request.headers.get("Origin", "")
+def _finish(request: flask.Request, done: Done) -> None:
+    response, allowance = done.response, done.allowance
+    origin = request.headers.get("Origin", "")
     if origin and origin in settings.optional("ALLOWED_ORIGINS").split(","):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = "X-Trace-Id, Retry-After, X-RateLimit-Remaining"
-    response.vary.add("Origin")
+    response.headers["Vary"] = "Origin"
     response.headers["X-Trace-Id"] = logs.trace_id.get()
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
-    allowance = flask.g.get("allowance")
     if allowance is not None:
         response.headers["X-RateLimit-Limit"] = str(allowance.limit)
         response.headers["X-RateLimit-Remaining"] = str(allowance.remaining)
         response.headers["X-RateLimit-Reset"] = str(allowance.reset_sec)
 
 
-def _log(response: flask.Response, started: float) -> None:
+def _log(request: flask.Request, done: Done, started: float) -> None:
+    status = done.response.status_code
     logs.write(
-        "WARNING" if response.status_code >= 500 else "INFO",
+        "WARNING" if status >= 500 else "INFO",
         "request",
-        method=flask.request.method,
-        path=_template(),
-        status=response.status_code,
+        method=request.method,
+        path=done.path,
+        status=status,
         duration_ms=round((time.monotonic() - started) * 1000),
-        userAgent=(flask.request.user_agent.string or "")[:120],
-        uid=flask.g.get("uid"),
+        userAgent=request.headers.get("User-Agent", "")[:120],
+        uid=done.uid,
     )
-
-
-def _template() -> str:
-    route: Route | None = flask.g.get("route")
-    return route.path if route else "(no route)"
 
 
 def _trace_id(request: flask.Request) -> str:

@@ -18,16 +18,14 @@ _REVISION = os.environ.get("K_REVISION", "").encode()
 """Of the function, as Cloud Run names it: another deployment may answer in another form."""
 
 
-def ask(request: flask.Request, shows: Sequence[str], names: Mapping[str, Any]) -> Ask:
+def ask(question: tuple[str, str, bytes, bytes], shows: Sequence[str], names: Mapping[str, Any]) -> Ask:
     """Give what a request asks for: the same method, path, query and body are the same question.
 
     `{name}` in `shows` stands for a name of the path.
     """
-    question = b"\0".join(
-        (_REVISION, request.method.encode(), request.path.encode(), request.query_string, request.get_data())
-    )
-    scopes = tuple(scope.format_map(names) for scope in shows)
-    return Ask(f"answer:{hashlib.sha256(question).hexdigest()[:40]}", scopes)
+    method, path, query, body = question
+    whole = b"\0".join((_REVISION, method.encode(), path.encode(), query, body))
+    return Ask(f"answer:{hashlib.sha256(whole).hexdigest()[:40]}", tuple(scope.format_map(names) for scope in shows))
 
 
 def made(answer: BaseModel, keep_sec: float, fleeting: Collection[str], given: Sequence[BaseModel]) -> Made:
@@ -39,12 +37,12 @@ def made(answer: BaseModel, keep_sec: float, fleeting: Collection[str], given: S
     return answers.made(answer.model_dump_json().encode(), keep_sec)
 
 
-def response(answer: Made, *, is_shared: bool, max_age: int) -> flask.Response:
+def response(request: flask.Request, answer: Made, *, is_shared: bool, max_age: int) -> flask.Response:
     """Give an answer over HTTP; a shared one may stay with clients and the CDN for `max_age` seconds and has a tag."""
     shown = flask.Response(answer.body, content_type="application/json")
     if is_shared:
         shown.headers["Cache-Control"] = f"public, max-age={max_age}"
         shown.set_etag(answer.etag, weak=True)
-        if "If-None-Match" in flask.request.headers:
-            shown.make_conditional(flask.request)
+        if "If-None-Match" in request.headers:
+            shown.make_conditional(request)
     return shown

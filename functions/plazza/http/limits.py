@@ -23,18 +23,23 @@ class Allowance(NamedTuple):
 
 def check(subject: str, limit: int) -> Allowance | None:
     """Count one request of `subject` (an address, a caller with a route). Raises RateLimited; None when nobody counts."""
-    allowance, _ = check_and_get(subject, limit, ())
-    return allowance
+    counted = cache.count(_key(subject), WINDOW_SEC)
+    return _allow(counted, limit) if counted is not None else None
 
 
-def check_and_get(
-    subject: str, limit: int, wanted: Sequence[str]
-) -> tuple[Allowance | None, Sequence[bytes | None] | None]:
-    """Do as `check`, and give the values that Redis has of `wanted` from the same round trip, None when it is down."""
-    digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
-    counted, values = cache.count_and_get(f"limit:{digest}", WINDOW_SEC, wanted)
-    if counted is None:
-        return None, None
+def check_and_get(subject: str, limit: int, wanted: Sequence[str]) -> Sequence[bytes | None] | None:
+    """Count as `check` does, and give what Redis has of `wanted` from the same round trip, None when it is down. Raises RateLimited."""
+    counted, values = cache.count_and_get(_key(subject), WINDOW_SEC, wanted)
+    if counted is not None:
+        _allow(counted, limit)
+    return values
+
+
+def _key(subject: str) -> str:
+    return f"limit:{hashlib.sha256(subject.encode()).hexdigest()[:32]}"
+
+
+def _allow(counted: cache.Count, limit: int) -> Allowance:
     if counted.total > limit:
         raise RateLimited("Too many requests; wait a little.", retry_after_sec=counted.reset_sec, limit=limit)
-    return Allowance(limit, limit - counted.total, counted.reset_sec), values
+    return Allowance(limit, limit - counted.total, counted.reset_sec)

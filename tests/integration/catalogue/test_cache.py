@@ -9,7 +9,6 @@ from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
 
-import flask
 import pytest
 import redis
 from redis.connection import Connection
@@ -23,7 +22,7 @@ from plazza.catalogue.routes import products as routes
 from plazza.catalogue.store import products as store
 from plazza.data import answers, cache
 from plazza.data.sql import Tx
-from plazza.http import kept
+from plazza.http import kept, limits
 from tests.integration.catalogue.conftest import Lists
 from tests.support.catalogue import new_brand, sell
 from tests.support.client import Answer, Client
@@ -97,9 +96,7 @@ def ask_at_once(api: Client, path: str, people: int) -> list[Answer]:
 
 def left_ms(path: str) -> int:
     """Give how long the answer of a path is still kept."""
-    with flask.Flask("asking").test_request_context(path):
-        key = kept.ask(flask.request, (), {}).key
-    left: Any = redis.Redis.from_url(os.environ["REDIS_URL"]).pttl(key)
+    left: Any = redis.Redis.from_url(os.environ["REDIS_URL"]).pttl(kept.ask(("GET", path, b"", b""), (), {}).key)
     return left
 
 
@@ -323,6 +320,24 @@ def test_a_kept_answer_costs_one_round_trip(
     api.get(f"/products/{product}", role=None)
 
     assert (len(sent), len(reads)) == (1, 1)
+
+
+def test_kept_answers_are_counted_against_the_limit_and_have_the_headers_of_others(
+    api: Client, make: Builders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PER_ADDRESS", 3)
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://shop.example")
+    path = f"/api/v1/products/{make.product()}"
+    headers = {"Origin": "https://shop.example"}
+
+    first, second, third, over = (api.get(path, role=None, headers=headers) for _ in range(4))
+
+    shown, kept_ones = (dict(one.headers) | {"X-Trace-Id": ""} for one in (first, third))
+    assert shown == kept_ones
+    assert second.headers["Access-Control-Allow-Origin"] == "https://shop.example"
+    assert len({one.headers["X-Trace-Id"] for one in (first, second, third)}) == 3
+    assert (over.status_code, over.json["code"]) == (429, "RATE_LIMITED")
+    assert (over.json["traceId"], over.headers["Cache-Control"]) == (over.headers["X-Trace-Id"], "no-store")
 
 
 def test_bad_questions_are_refused_and_counted_as_before(api: Client) -> None:

@@ -28,7 +28,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]]
         api = Api("made-up")
         api.get("/made-up", roles=PUBLIC)(handler)
         monkeypatch.setattr(promises, "documented", lambda route: {"200", "404"})  # pyright: ignore[reportUnknownLambdaType] -- it takes any
-        monkeypatch.setattr("plazza.http.limits.check_and_get", lambda subject, limit, wanted: (None, None))  # pyright: ignore[reportUnknownLambdaType] -- the same
+        monkeypatch.setattr("plazza.http.limits.check", lambda subject, limit: None)  # pyright: ignore[reportUnknownLambdaType] -- the same
         response = api.dispatch(flask.Request(EnvironBuilder(path="/made-up").get_environ()))
         promises.check(api, "GET", "/made-up", response)
         return response
