@@ -169,11 +169,8 @@ def _settling(scope: str) -> str:
 
 
 def _is_settled(ask: Ask) -> bool:
-    def work(pipe: cache.Pipeline) -> None:
-        pipe.mget(list(map(_settling, ask.scopes)))
-
-    answered = cache.pipeline(work)
-    return bool(answered) and not any(answered[0])
+    found = cache.get_all([_settling(scope) for scope in ask.scopes])
+    return found is not None and not any(found)
 
 
 def _known_versions(ask: Ask, values: Values | None) -> tuple[str, ...]:

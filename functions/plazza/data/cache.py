@@ -60,8 +60,7 @@ class Tally(NamedTuple):
     counts: dict[str, int]
 
 
-_clients: dict[str, redis.Redis] = {}
-_lock = threading.Lock()
+_of_thread = threading.local()
 _away_until = 0.0
 _away_at = 0.0
 
@@ -73,6 +72,11 @@ def get_json(key: str) -> Any:
         return None if found is None else json.loads(found)
     except ValueError:
         return None
+
+
+def get_all(keys: Sequence[str]) -> Sequence[bytes | None] | None:
+    """Give what is kept under each key, or None when Redis is down."""
+    return _try(lambda client: client.mget(keys))
 
 
 def put(key: str, value: bytes, ttl_ms: int) -> None:
@@ -101,7 +105,7 @@ def count_and_get(
     key: str, window_sec: int, wanted: Sequence[str]
 ) -> tuple[Count | None, Sequence[bytes | None] | None]:
     """Count, and give the values of `wanted`, in one round trip; (None, None) when Redis is down."""
-    found = _try(lambda client: client.eval(_COUNT, 1 + len(wanted), key, *wanted, str(window_sec * 1000)))
+    found = _try(lambda client: _send(client, "EVAL", _COUNT, 1 + len(wanted), key, *wanted, window_sec * 1000))
     if found is None:
         return None, None
     total, left_ms, values = found
@@ -170,11 +174,30 @@ def _try(call: Callable[[redis.Redis], Any], when_down: Any = None) -> Any:
         return when_down
 
 
+def _send(client: redis.Redis, *command: str | int) -> Any:
+    """Do as `execute_command`, in half of its time: every request of every function passes here."""
+    connection = client.connection
+    if connection is None:
+        return client.execute_command(*command)
+    try:
+        connection.send_command(*command)
+        return connection.read_response()
+    except redis.ConnectionError:
+        connection.send_command(*command)
+        return connection.read_response()
+
+
 def _client() -> redis.Redis:
     url = settings.get("REDIS_URL")
-    with _lock:
-        if url not in _clients:
-            _clients[url] = redis.Redis.from_url(
-                url, socket_timeout=TIMEOUT_SEC, socket_connect_timeout=TIMEOUT_SEC, retry=Retry(NoBackoff(), 0)
-            )
-        return _clients[url]
+    clients: dict[str, redis.Redis] = _of_thread.__dict__
+    if url not in clients:
+        # A pool looks whether a connection is alive each time it gives one: as dear as the question itself when threads are busy.
+        # A thread that has its own finds out by asking, and asks again on a new one.
+        clients[url] = redis.Redis.from_url(
+            url,
+            single_connection_client=True,
+            socket_timeout=TIMEOUT_SEC,
+            socket_connect_timeout=TIMEOUT_SEC,
+            retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
+        )
+    return clients[url]

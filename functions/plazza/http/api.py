@@ -5,9 +5,9 @@ own names; it gives a Model, a Page, a File, a Text or None (204). The order of 
 limit by address → authenticate → role → limit by caller → validate → handler → log.
 """
 
+import random
 import re
 import time
-import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Required, TypeAlias, TypedDict, Unpack, get_type_hints
 
@@ -268,7 +268,7 @@ def _log(request: flask.Request, done: Done, started: float) -> None:
 
 def _trace_id(request: flask.Request) -> str:
     given = request.headers.get("X-Cloud-Trace-Context", "").split("/")[0]
-    return given if re.fullmatch(r"[0-9a-f]{32}", given) else uuid.uuid4().hex
+    return given if re.fullmatch(r"[0-9a-f]{32}", given) else f"{random.getrandbits(128):032x}"
 
 
 def _address(request: flask.Request) -> str:

@@ -304,6 +304,17 @@ def test_an_import_and_the_mending_of_the_index_end_what_is_kept(
     assert until(lambda: found() == 4_000) < SOON_SEC
 
 
+def test_a_connection_that_the_server_ended_is_no_outage(api: Client, make: Builders) -> None:
+    product = make.product()
+    there = redis.Redis.from_url(os.environ["REDIS_URL"])
+    for call in (lambda: api.get(f"/products/{product}", role=None), lambda: cache.put_json("some key", 1, 9)):
+        call()
+        there.client_kill_filter(_type="normal", skipme=True)
+        call()
+
+    assert cache.last_away() == 0.0
+
+
 def test_a_kept_answer_costs_one_round_trip(
     api: Client, make: Builders, monkeypatch: pytest.MonkeyPatch, reads: list[UUID]
 ) -> None:
