@@ -16,7 +16,7 @@ from plazza.data.sql import run_transaction
 from plazza.errors import Unavailable
 from plazza.order import consumers
 from plazza.order.actions import handover
-from plazza.order.rules import SYSTEM
+from plazza.order.rules.states import SYSTEM
 from tests.integration.order.conftest import Shop
 from tests.support.database import Builders
 

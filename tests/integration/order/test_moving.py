@@ -10,7 +10,7 @@ from plazza import clock
 from plazza.data.sql import read, run_transaction
 from plazza.errors import Conflict, NotFound
 from plazza.order.actions import expiry, handover, money
-from plazza.order.rules import SYSTEM, Actor
+from plazza.order.rules.states import SYSTEM, Actor
 from plazza.order.store import orders
 from tests.integration.order.conftest import Shop
 from tests.support.client import Client

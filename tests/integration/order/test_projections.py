@@ -9,7 +9,7 @@ from plazza.data import rtdb
 from plazza.data.sql import run_transaction
 from plazza.order import consumers
 from plazza.order.actions import handover
-from plazza.order.rules import SYSTEM
+from plazza.order.rules.states import SYSTEM
 from plazza.providers import airtable
 from plazza.providers.errors import ProviderDown, ProviderRefused
 from tests.integration.order.conftest import Shop

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from plazza.order.rules import financial_year, invoice_number
+from plazza.order.rules.numbering import financial_year, invoice_number
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from plazza.data.sql import Tx, read
 from plazza.errors import Conflict, Unavailable
 from plazza.identity import Caller
 from plazza.location import actions as location
-from plazza.order import rules
 from plazza.order.actions import coupons, views
 from plazza.order.models.orders import CartItem, Problem, QuoteRequest, QuoteView
-from plazza.order.rules import CartLine
+from plazza.order.rules import pricing
+from plazza.order.rules.pricing import CartLine
 from plazza.order.store import orders, stock, stores
 from plazza.order.store.stores import Store
 
@@ -45,13 +45,13 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
     place = _locate(caller, body.address_id)
     cart = read(lambda tx: read_cart(tx, body.items, place.store_id, clock.today()))
     if not cart.lines:
-        rules.check_problems(_problems(cart, {}, place, body))
+        pricing.check_problems(_problems(cart, {}, place, body))
     store = read(lambda tx: read_store(tx, place.store_id))
     free = read(lambda tx: stock.count_free(tx, place.store_id, cart.lines, clock.today()))
     rebate = None
     if place.address is not None:
         rebate = coupons.quote(body.coupon_codes, caller.uid, place.address, cart.lines, place.charge_paise)
-    price = rules.price(
+    price = pricing.price(
         cart.lines,
         charge_paise=place.charge_paise,
         rebate=rebate,
@@ -134,7 +134,7 @@ def _locate(caller: Caller, address_id: UUID) -> Destination:
 
 
 def _problems(cart: Cart, free: dict[UUID, int], place: Destination, body: QuoteRequest) -> list[Problem]:
-    return rules.find_problems(
+    return pricing.find_problems(
         cart.lines,
         missing=cart.missing,
         available=free,

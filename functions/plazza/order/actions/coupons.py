@@ -9,8 +9,8 @@ from plazza.discount.actions import uses as discount
 from plazza.discount.models import Cart, CartLine, Discount
 from plazza.discount.rules import household_of
 from plazza.order.models.orders import Status
-from plazza.order.rules import CartLine as SoldLine
-from plazza.order.rules import Rebate
+from plazza.order.rules.pricing import CartLine as SoldLine
+from plazza.order.rules.pricing import Rebate
 from plazza.order.store import orders
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from plazza.clock import INDIA
 from plazza.money import Gst
-from plazza.order.rules import delivery_gst, rupees
+from plazza.order.rules.numbering import rupees
+from plazza.order.rules.pricing import delivery_gst
 from plazza.order.store.invoices import Invoice, SoldBatch
 from plazza.order.store.orders import Item, Order
 

@@ -7,7 +7,7 @@ from plazza.data import outbox
 from plazza.data.sql import Tx
 from plazza.order.actions import moving
 from plazza.order.models.orders import Status
-from plazza.order.rules import Actor
+from plazza.order.rules.states import Actor
 from plazza.order.store import orders
 
 

@@ -9,10 +9,10 @@ from plazza.data import outbox
 from plazza.data.once import Once
 from plazza.data.sql import Tx
 from plazza.identity import Caller
-from plazza.order import rules
 from plazza.order.actions import views
 from plazza.order.models.orders import CancelOrder, OrderView, SetStatus, Status
-from plazza.order.rules import SYSTEM, Actor
+from plazza.order.rules import states
+from plazza.order.rules.states import SYSTEM, Actor
 from plazza.order.store import changes, orders, stock
 from plazza.order.store.orders import Event, Order
 
@@ -32,7 +32,7 @@ def set_status(caller: Caller, once: Once, order_id: UUID, body: SetStatus) -> O
 
     def work(tx: Tx) -> OrderView:
         order = orders.lock_order(tx, order_id, caller)
-        rules.check_status_by_hand(body.status)
+        states.check_status_by_hand(body.status)
         if body.status == Status.CANCELLED:
             order = cancel(tx, order, _actor(caller), body.note or "Cancelled by the store")
         else:
@@ -45,7 +45,7 @@ def set_status(caller: Caller, once: Once, order_id: UUID, body: SetStatus) -> O
 
 def move(tx: Tx, order: Order, to: Status, actor: Actor, *, note: str | None = None, **values: Any) -> Order:
     """Move a held order to another status, with other `values` of its row. Raises Conflict."""
-    rules.check_transition(order.status, to, actor.role)
+    states.check_transition(order.status, to, actor.role)
     return change(tx, order, str(to), actor, note=note, status=to, **values)
 
 

@@ -15,11 +15,12 @@ from plazza.errors import Conflict, PlazzaError, Unavailable
 from plazza.identity import Caller
 from plazza.location import actions as location
 from plazza.location.models import Place
-from plazza.order import rules
 from plazza.order.actions import carts, coupons, views
 from plazza.order.actions.carts import Cart
 from plazza.order.models.orders import OrderView, PaymentStatus, PlaceOrder, PrescriptionStatus, Status
-from plazza.order.rules import CartLine, Price, Rebate, Taken
+from plazza.order.rules import allocation, pricing, states
+from plazza.order.rules.allocation import Taken
+from plazza.order.rules.pricing import CartLine, Price, Rebate
 from plazza.order.store import changes, orders, stock
 from plazza.order.store.orders import Event, Order
 
@@ -77,7 +78,7 @@ def _place(tx: Tx, caller: Caller, body: PlaceOrder, order_id: UUID, place: Plac
     store = carts.read_store(tx, place.store_id)
     coverage = _cover(tx, caller, body, cart.lines)
     taken = _take(tx, cart._replace(lines=coverage.lines), body, place)
-    price = rules.price(
+    price = pricing.price(
         cart.lines,
         charge_paise=place.charge_paise,
         rebate=coupon.rebate if coupon else None,
@@ -150,23 +151,23 @@ def _take(tx: Tx, cart: Cart, body: PlaceOrder, place: Place) -> list[Taken]:
     prices = {line.product_id: line.price_paise for line in cart.lines}
     batches = stock.lock_free(tx, place.store_id, cart.lines, clock.today())
     usable = [batch for batch in batches if batch.mrp_paise >= prices[batch.product_id]]
-    taken, short = rules.allocate([(line.product_id, line.quantity) for line in cart.lines], usable)
+    taken, short = allocation.allocate([(line.product_id, line.quantity) for line in cart.lines], usable)
     available = {line.product_id: short.get(line.product_id, line.quantity) for line in cart.lines}
-    problems = rules.find_problems(
+    problems = pricing.find_problems(
         cart.lines,
         missing=cart.missing,
         available=available,
         minimum_paise=place.minimum_order_paise,
         has_prescription=body.prescription_id is not None,
     )
-    rules.check_problems(problems)
+    pricing.check_problems(problems)
     return taken
 
 
 def _check_price(body: PlaceOrder, price: Price) -> None:
     if body.expected_total_paise not in {None, price.total_paise}:
         raise Conflict("The price changed; quote again.", reason="PRICE_CHANGED", total_paise=price.total_paise)
-    rules.check_payable(body.payment_method, price.total_paise)
+    pricing.check_payable(body.payment_method, price.total_paise)
 
 
 def _new_order(
@@ -184,10 +185,10 @@ def _new_order(
     elif body.payment_method == "cod":
         payment = "cod_due"
     confirmed = payment != "pending" and prescription != "awaited"
-    window = rules.REVIEW_WINDOW if prescription == "awaited" else rules.PAYMENT_WINDOW
+    window = states.REVIEW_WINDOW if prescription == "awaited" else states.PAYMENT_WINDOW
     events = [Event(1, "placed", None, Status.PENDING, caller.uid, caller.role, None, at)]
     if confirmed:
-        events.append(Event(2, "confirmed", Status.PENDING, Status.CONFIRMED, *rules.SYSTEM[:2], None, at))
+        events.append(Event(2, "confirmed", Status.PENDING, Status.CONFIRMED, *states.SYSTEM[:2], None, at))
     order = Order(
         id=order_id,
         number="",

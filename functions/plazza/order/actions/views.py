@@ -7,7 +7,7 @@ from uuid import UUID
 from plazza.data.sql import Tx, read
 from plazza.identity import Caller
 from plazza.order.models.orders import EventView, LineView, OrderSummary, OrderView
-from plazza.order.rules import Price, PricedLine
+from plazza.order.rules.pricing import Price, PricedLine
 from plazza.order.store import orders
 from plazza.order.store.orders import Event, Item, Order
 

@@ -8,7 +8,6 @@ from plazza.data.sql import read
 from plazza.http import paging
 from plazza.http.api import Api, File
 from plazza.identity import Caller, Role
-from plazza.order import rules
 from plazza.order.actions import carts, invoicing, moving, placing, views
 from plazza.order.models.orders import (
     BoardQuery,
@@ -21,6 +20,7 @@ from plazza.order.models.orders import (
     QuoteView,
     SetStatus,
 )
+from plazza.order.rules import states
 from plazza.order.store import orders
 from plazza.schema import Page
 
@@ -60,7 +60,7 @@ def list_orders(caller: Caller, query: HistoryQuery) -> Page[OrderSummary]:
 @api.get("/orders/board", roles=[*STORE, *OFFICE])
 def list_open_orders(caller: Caller, query: BoardQuery) -> Page[OrderSummary]:
     """List a store's open orders, oldest first: what its live board shows."""
-    store_id = rules.store_of(caller, query.store_id)
+    store_id = states.store_of(caller, query.store_id)
     after = paging.decode(query.cursor, datetime.fromisoformat, UUID)
     rows = read(lambda tx: orders.list_open(tx, store_id, after=after, limit=query.limit + 1))
     return paging.page(

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from plazza.data.sql import Tx
 from plazza.errors import Conflict, Unavailable
-from plazza.order.rules import NUMBER_ALPHABET
+from plazza.order.rules.states import NUMBER_ALPHABET
 from plazza.order.store.orders import Event, Item, Order
 
 

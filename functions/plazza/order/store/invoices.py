@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from plazza.clock import INDIA
 from plazza.data.sql import Tx
-from plazza.order.rules import financial_year, invoice_number
+from plazza.order.rules.numbering import financial_year, invoice_number
 from plazza.order.store import stores
 
 SELLER = (

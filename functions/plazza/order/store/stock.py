@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 
 from plazza.data.sql import Tx
 from plazza.errors import Conflict
-from plazza.order.rules import Batch, CartLine, Taken
+from plazza.order.rules.allocation import Batch, Taken
+from plazza.order.rules.pricing import CartLine
 
 
 class Held(NamedTuple):
