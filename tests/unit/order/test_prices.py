@@ -49,7 +49,7 @@ def test_parts_add_up_and_no_discount_exceeds_its_line(
 ) -> None:
     products = st.sampled_from([one.product_id for one in cart])
     shares = data.draw(st.dictionaries(products, st.integers(0, 10**9)))
-    rebate = Rebate(["CODE"], shares, off_delivery)
+    rebate = Rebate(["CODE"], shares, off_delivery, {})
 
     price = pricing.price(cart, charge_paise=charge, rebate=rebate, same_state=same_state)
 
@@ -77,11 +77,13 @@ def test_the_same_cart_has_the_same_price(cart: list[CartLine], charge: int, sam
 
 def test_what_coupons_take_stands_on_the_line_it_is_taken_from() -> None:
     cart = [line(at, quantity=1, price_paise=1_000) for at in range(3)]
-    rebate = Rebate(["TEN", "HALF"], {cart[0].product_id: 100, cart[2].product_id: 500}, 0)
+    first, last = cart[0].product_id, cart[2].product_id
+    rebate = Rebate(["TEN", "HALF"], {first: 100, last: 500}, 0, {first: "TEN", last: "HALF"})
 
     price = pricing.price(cart, charge_paise=0, rebate=rebate, same_state=True)
 
     assert [one.discount_paise for one in price.lines] == [100, 0, 500]
+    assert [one.coupon_code for one in price.lines] == ["TEN", None, "HALF"]
     assert price.coupon_codes == ["TEN", "HALF"]
 
 
@@ -98,12 +100,12 @@ def test_delivery_is_taxed_at_the_rate_of_the_greatest_line() -> None:
 
     price = pricing.price(cart, charge_paise=2_100, rebate=None, same_state=False)
 
-    assert pricing.delivery_gst([(100, 1800), (900, 500)], 2_100, same_state=False) == (2_000, 0, 0, 100)
+    assert (price.delivery_gst, price.delivery_gst_bp) == ((2_000, 0, 0, 100), 500)
     assert price.tax_paise == 15 + 43 + 100
 
 
 def test_free_delivery_never_pays_out() -> None:
-    price = pricing.price([line()], charge_paise=2_500, rebate=Rebate(["SHIP"], {}, 9_999), same_state=True)
+    price = pricing.price([line()], charge_paise=2_500, rebate=Rebate(["SHIP"], {}, 9_999, {}), same_state=True)
 
     assert price.delivery_paise == 0
     assert price.total_paise == price.items_paise

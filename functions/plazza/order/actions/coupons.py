@@ -79,4 +79,5 @@ def _cart(uid: str, address: dict[str, Any], lines: Sequence[SoldLine], charge_p
 
 
 def _rebate(found: Discount) -> Rebate:
-    return Rebate([part.code for part in found.parts], found.shares, found.delivery_paise)
+    code_of = {product_id: part.code for part in found.parts for product_id in part.shares}
+    return Rebate([part.code for part in found.parts], found.shares, found.delivery_paise, code_of)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from plazza.clock import INDIA
 from plazza.money import Gst
 from plazza.order.rules.numbering import rupees
-from plazza.order.rules.pricing import delivery_gst
 from plazza.order.store.invoices import Invoice, SoldBatch
 from plazza.order.store.orders import Item, Order
 
@@ -28,6 +27,8 @@ class Sheet(NamedTuple):
     invoice: Invoice
     items: Sequence[Item]
     batches: Sequence[SoldBatch]
+    delivery_gst: Gst
+    delivery_gst_bp: int
 
 
 def write(sheet: Sheet) -> bytes:
@@ -137,11 +138,8 @@ def _delivery_row(sheet: Sheet) -> _Row | None:
     charge = sheet.order.delivery_paise
     if charge == 0:
         return None
-    lines = [(item.total_paise, item.gst_bp) for item in sheet.items]
-    same_state = sheet.order.place_of_supply == sheet.invoice.seller["state_code"]
-    gst = delivery_gst(lines, charge, same_state=same_state)
-    rate = max(range(len(lines)), key=lambda at: (lines[at][0], -at))
-    return _Row("", "Delivery charge", DELIVERY_SAC, "", "", "", rupees(charge), 0, lines[rate][1], gst, charge)
+    rate = sheet.delivery_gst_bp
+    return _Row("", "Delivery charge", DELIVERY_SAC, "", "", "", rupees(charge), 0, rate, sheet.delivery_gst, charge)
 
 
 def _cells(row: _Row) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from plazza.data.sql import Tx, read
 from plazza.errors import Conflict
 from plazza.identity import Caller
 from plazza.order.actions import invoice_page
-from plazza.order.store import invoices, orders
+from plazza.order.rules import shares
+from plazza.order.store import invoices, orders, units
 from plazza.order.store.invoices import Invoice
 from plazza.order.store.orders import Order
 
@@ -43,6 +44,7 @@ def keep(order_id: UUID) -> None:
 def _write(order: Order, invoice: Invoice) -> InvoiceFile:
     def work(tx: Tx) -> invoice_page.Sheet:
         items, batches = orders.list_items(tx, order.id), invoices.list_batches(tx, order.id)
-        return invoice_page.Sheet(order, invoice, items, batches)
+        sold = shares.add_up(unit for unit in units.list_units(tx, order, items) if unit.state != "dropped")
+        return invoice_page.Sheet(order, invoice, items, batches, sold.fee_gst, units.delivery_rate(order, items))
 
     return InvoiceFile(invoice.number, invoice_page.write(read(work)))

@@ -18,10 +18,10 @@ from plazza.location.models import Place
 from plazza.order.actions import carts, coupons, views
 from plazza.order.actions.carts import Cart
 from plazza.order.models.orders import OrderView, PaymentStatus, PlaceOrder, PrescriptionStatus, Status
-from plazza.order.rules import allocation, pricing, states
+from plazza.order.rules import allocation, pricing, shares, states
 from plazza.order.rules.allocation import Taken
 from plazza.order.rules.pricing import CartLine, Price, Rebate
-from plazza.order.store import changes, orders, stock
+from plazza.order.store import changes, orders, stock, units
 from plazza.order.store.orders import Event, Order
 
 
@@ -89,6 +89,7 @@ def _place(tx: Tx, caller: Caller, body: PlaceOrder, order_id: UUID, place: Plac
     order = changes.insert_order(tx, order)
     items = views.items_of(price, coverage.covering)
     changes.insert_items(tx, order_id, items)
+    units.insert_units(tx, order_id, shares.share_out([units.sold(item) for item in items], price.delivery_gst))
     for event in events:
         changes.insert_event(tx, order_id, event)
     stock.reserve(tx, order_id, taken, caller.uid, at)
@@ -218,5 +219,6 @@ def _new_order(
         version=len(events),
         created_at=at,
         updated_at=at,
+        delivery_gst_bp=price.delivery_gst_bp,
     )
     return order, events

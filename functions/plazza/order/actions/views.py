@@ -36,6 +36,7 @@ def view(order: Order, items: Sequence[Item], events: Sequence[Event]) -> OrderV
         discount_paise=order.discount_paise,
         delivery_paise=order.delivery_paise,
         tax_paise=order.tax_paise,
+        credited_paise=order.credited_paise,
         coupon_codes=order.coupon_codes,
         address=order.address,
         latitude=order.latitude,
@@ -105,6 +106,7 @@ def _item(line: PricedLine, prescription_item_id: UUID | None) -> Item:
         sgst_paise=gst.sgst_paise,
         igst_paise=gst.igst_paise,
         total_paise=line.total_paise,
+        coupon_code=line.coupon_code,
     )
 
 

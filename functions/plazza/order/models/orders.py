@@ -81,7 +81,7 @@ class Problem(Model):
 
 
 class LineView(Model):
-    """A line with its prices: `total_paise` is price times quantity less discount, and holds the tax shown beside it."""
+    """A line with its prices: `total_paise` is price times quantity less discount (of `coupon_code`), and holds the tax beside it."""
 
     line_no: int
     product_id: UUID
@@ -102,6 +102,7 @@ class LineView(Model):
     sgst_paise: Paise
     igst_paise: Paise
     total_paise: Paise
+    coupon_code: str | None
 
 
 class QuoteView(Model):
@@ -153,7 +154,7 @@ class OrderSummary(Model):
 
 
 class OrderView(OrderSummary):
-    """An order as its customer and its store see it. `promised_at` counts from the confirmation."""
+    """An order as its customer and its store see it. `promised_at` counts from the confirmation; credit notes do not change the total."""
 
     prescription_id: UUID | None
     items: list[LineView]
@@ -161,6 +162,7 @@ class OrderView(OrderSummary):
     discount_paise: Paise
     delivery_paise: Paise
     tax_paise: Paise
+    credited_paise: Paise
     coupon_codes: list[str]
     address: dict[str, JsonValue]
     latitude: Latitude

@@ -39,11 +39,12 @@ class CartLine(NamedTuple):
 
 
 class Rebate(NamedTuple):
-    """What coupons take off: so much of each product, so much of the delivery."""
+    """What coupons take off: so much of each product (by the coupon `code_of` it), so much of the delivery."""
 
     codes: list[str]
     shares: dict[UUID, int]
     delivery_paise: int
+    code_of: Mapping[UUID, str]
 
 
 class PricedLine(NamedTuple):
@@ -54,6 +55,7 @@ class PricedLine(NamedTuple):
     discount_paise: int
     gst: Gst
     total_paise: int
+    coupon_code: str | None
 
 
 class Price(NamedTuple):
@@ -63,6 +65,8 @@ class Price(NamedTuple):
     items_paise: int
     discount_paise: int
     delivery_paise: int
+    delivery_gst: Gst
+    delivery_gst_bp: int
     tax_paise: int
     total_paise: int
     coupon_codes: list[str]
@@ -77,30 +81,34 @@ def price(cart: Sequence[CartLine], *, charge_paise: int, rebate: Rebate | None,
     for line_no, line in enumerate(cart, start=1):
         part = min(rebate.shares.get(line.product_id, 0) if rebate else 0, line.amount_paise)
         gst = split_gst(line.amount_paise - part, line.gst_bp, same_state=same_state)
-        lines.append(PricedLine(line_no, line, part, gst, line.amount_paise - part))
+        code = rebate.code_of.get(line.product_id) if rebate and part else None
+        lines.append(PricedLine(line_no, line, part, gst, line.amount_paise - part, code))
     items = sum(line.amount_paise for line in cart)
     discount = sum(line.discount_paise for line in lines)
     delivery = charge_paise - min(rebate.delivery_paise if rebate else 0, charge_paise)
-    charge = delivery_gst([(line.total_paise, line.cart.gst_bp) for line in lines], delivery, same_state=same_state)
+    rate = principal_rate([(line.total_paise, line.cart.gst_bp) for line in lines])
+    charge = split_gst(delivery, rate, same_state=same_state)
     return Price(
         lines=lines,
         items_paise=items,
         discount_paise=discount,
         delivery_paise=delivery,
+        delivery_gst=charge,
+        delivery_gst_bp=rate,
         tax_paise=sum(tax_of(line.gst) for line in lines) + tax_of(charge),
         total_paise=items - discount + delivery,
         coupon_codes=rebate.codes if rebate else [],
     )
 
 
-def delivery_gst(lines: Sequence[tuple[int, int]], delivery_paise: int, *, same_state: bool) -> Gst:
-    """Take the tax out of the delivery charge, at the rate of the line with the greatest total (the first of equals).
+def principal_rate(lines: Sequence[tuple[int, int]]) -> int:
+    """Give the rate at which the delivery charge is taxed: that of the line with the greatest total (the first of equals).
 
     `lines` are (total_paise, gst_bp). Source: CGST Act 2017, sections 8 and 15(2)(c): a charge for bringing the goods is part
     of a composite supply and taxed as its principal supply.
     """
     principal = max(range(len(lines)), key=lambda at: (lines[at][0], -at))
-    return split_gst(delivery_paise, lines[principal][1], same_state=same_state)
+    return lines[principal][1]
 
 
 def tax_of(gst: Gst) -> int:

@@ -17,7 +17,7 @@ _ORDERS = """
         SELECT id, number, uid, store_id, status, payment_method, payment_status, prescription_status, delivery_status,
                prescription_id, items_paise, discount_paise, delivery_paise, tax_paise, total_paise, coupon_codes, address_id,
                address, place_of_supply, latitude, longitude, promised_minutes, expires_at, confirmed_at, cancelled_reason,
-               version, created_at, updated_at
+               version, created_at, updated_at, delivery_gst_bp, credited_paise
           FROM orders"""
 
 
@@ -52,6 +52,8 @@ class Order(NamedTuple):
     version: int
     created_at: datetime
     updated_at: datetime
+    delivery_gst_bp: int | None
+    credited_paise: int = 0
 
 
 class Item(NamedTuple):
@@ -77,6 +79,7 @@ class Item(NamedTuple):
     sgst_paise: int
     igst_paise: int
     total_paise: int
+    coupon_code: str | None
 
 
 class Event(NamedTuple):
@@ -93,7 +96,7 @@ class Event(NamedTuple):
 
 
 class Payable(NamedTuple):
-    """What a payment must know of an order."""
+    """What a payment must know of an order; `owed_paise` is the total less what credit notes gave back."""
 
     order_id: UUID
     number: str
@@ -102,6 +105,7 @@ class Payable(NamedTuple):
     status: Status
     payment_method: PaymentMethod
     expires_at: datetime | None
+    owed_paise: int
 
 
 class Place(NamedTuple):
@@ -194,12 +198,12 @@ def list_open(tx: Tx, store_id: UUID, *, after: tuple[Any, ...] | None, limit: i
 
 
 def list_items(tx: Tx, order_id: UUID) -> list[Item]:
-    """Give an order's lines."""
+    """Give an order's lines, without those that were taken out."""
     query = """
         SELECT line_no, product_id, prescription_item_id, sku, name, manufacturer, pack_label, hsn, schedule,
                prescription_required, quantity, mrp_paise, price_paise, discount_paise, gst_bp, taxable_paise, cgst_paise,
-               sgst_paise, igst_paise, total_paise
-          FROM order_items WHERE order_id = %s ORDER BY line_no"""
+               sgst_paise, igst_paise, total_paise, coupon_code
+          FROM order_items WHERE order_id = %s AND quantity > 0 ORDER BY line_no"""
     return tx.rows(Item, query, (order_id,))
 
 
@@ -214,7 +218,8 @@ def list_events(tx: Tx, order_id: UUID) -> list[Event]:
 def get_payable(tx: Tx, order_id: UUID, uid: str) -> Payable:
     """Give what a payment must know of a customer's order. Raises NotFound."""
     query = """
-        SELECT id AS order_id, number, uid, total_paise, status, payment_method, expires_at
+        SELECT id AS order_id, number, uid, total_paise, status, payment_method, expires_at,
+               total_paise - credited_paise AS owed_paise
           FROM orders WHERE id = %s AND uid = %s"""
     payable = tx.row(Payable, query, (order_id, uid))
     if payable is None:
