@@ -21,6 +21,12 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
         "delivery.create_delivery",
         "whatsapp.tell_order_confirmed",
     ),
+    "order.reduced": (
+        "order.project_order",
+        "order.mirror_order",
+        "order.lower_coupon",
+        "payment.refund_reduced_order",
+    ),
     "order.shipped": (
         "order.project_order",
         "order.mirror_order",

@@ -56,6 +56,11 @@ def confirm_coupon(key: str) -> None:
     _settle_coupons(key)
 
 
+def lower_coupon(key: str) -> None:
+    """Count what an order's coupons are still worth after packs were taken out of it."""
+    coupons.lower(UUID(key))
+
+
 def release_coupon(key: str) -> None:
     """Give back a cancelled order's coupons."""
     _settle_coupons(key)

@@ -11,7 +11,7 @@ from plazza.discount.rules import household_of
 from plazza.order.models.orders import Status
 from plazza.order.rules.pricing import CartLine as SoldLine
 from plazza.order.rules.pricing import Rebate
-from plazza.order.store import orders
+from plazza.order.store import orders, units
 
 
 def quote(
@@ -53,6 +53,16 @@ def settle(order_id: UUID) -> None:
         if latest is None or latest.status == order.status:
             return
         order = latest  # it was cancelled meanwhile: a use that was just given back must not stay taken
+
+
+def lower(order_id: UUID) -> None:
+    """Bring the uses of an order's coupons down to what they take off the lines that stayed. Safe to repeat."""
+    items = read(lambda tx: units.list_sold_lines(tx, order_id))
+    worth: dict[str, int] = {}
+    for item in items:
+        if item.coupon_code is not None:
+            worth[item.coupon_code] = worth.get(item.coupon_code, 0) + item.discount_paise
+    discount.lower(order_id, worth)
 
 
 def settle_expired() -> int:

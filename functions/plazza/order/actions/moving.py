@@ -22,7 +22,7 @@ def cancel_order(caller: Caller, once: Once, order_id: UUID, body: CancelOrder) 
 
     def work(tx: Tx) -> OrderView:
         order = orders.lock_order(tx, order_id, caller)
-        return views.complete(tx, cancel(tx, order, _actor(caller), body.reason))
+        return views.complete(tx, cancel(tx, order, states.actor(caller), body.reason))
 
     return once.run(OrderView, work)
 
@@ -34,9 +34,9 @@ def set_status(caller: Caller, once: Once, order_id: UUID, body: SetStatus) -> O
         order = orders.lock_order(tx, order_id, caller)
         states.check_status_by_hand(body.status)
         if body.status == Status.CANCELLED:
-            order = cancel(tx, order, _actor(caller), body.note or "Cancelled by the store")
+            order = cancel(tx, order, states.actor(caller), body.note or "Cancelled by the store")
         else:
-            order = move(tx, order, body.status, _actor(caller), note=body.note)
+            order = move(tx, order, body.status, states.actor(caller), note=body.note)
             outbox.announce(tx, "order.changed", order.id)
         return views.complete(tx, order)
 
@@ -79,7 +79,3 @@ def cancel(tx: Tx, order: Order, actor: Actor, reason: str) -> Order:
     stock.release(tx, order.id, actor.uid, order.updated_at)
     outbox.announce(tx, "order.cancelled", order.id)
     return order
-
-
-def _actor(caller: Caller) -> Actor:
-    return Actor(caller.uid, caller.role, caller.store_id)

@@ -8,7 +8,8 @@ from plazza.data.sql import read
 from plazza.http import paging
 from plazza.http.api import Api, File
 from plazza.identity import Caller, Role
-from plazza.order.actions import carts, invoicing, moving, placing, views
+from plazza.order.actions import carts, invoicing, moving, placing, reducing, views
+from plazza.order.models.changes import ReduceOrder
 from plazza.order.models.orders import (
     BoardQuery,
     CancelOrder,
@@ -78,6 +79,15 @@ def get_order(caller: Caller, order_id: UUID) -> OrderView:
 def cancel_order(caller: Caller, once: Once, order_id: UUID, body: CancelOrder) -> OrderView:
     """Cancel an order: customers until the store prepares it, the store until it leaves; money that was paid goes back."""
     return moving.cancel_order(caller, once, order_id, body)
+
+
+@api.post("/orders/<uuid:order_id>/lines", roles=[Role.CUSTOMER, *MOVERS])
+def reduce_order(caller: Caller, once: Once, order_id: UUID, body: ReduceOrder) -> OrderView:
+    """Drop lines or take packs out of them: customers until the store prepares the order, the store until it leaves.
+
+    What stays keeps its price; the difference that was paid goes back. Send an Idempotency-Key.
+    """
+    return reducing.reduce_order(caller, once, order_id, body)
 
 
 @api.post("/orders/<uuid:order_id>/status", roles=MOVERS)

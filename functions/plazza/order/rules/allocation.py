@@ -1,6 +1,6 @@
 """Which batches a line takes from, and on which day a sale counts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -44,6 +44,25 @@ def allocate(wanted: Sequence[tuple[UUID, int]], batches: Iterable[Batch]) -> tu
         if left:
             short[product_id] = quantity - left
     return taken, short
+
+
+class Held(NamedTuple):
+    """Packs of a batch that an order holds."""
+
+    line_no: int
+    batch_id: UUID
+    quantity: int
+
+
+def give_back(held: Iterable[Held], packs: Mapping[int, int]) -> list[Held]:
+    """Choose so many packs of each line out of what is held for it, in the order of `held`."""
+    left, freed = dict(packs), list[Held]()
+    for part in held:
+        quantity = min(left.get(part.line_no, 0), part.quantity)
+        if quantity > 0:
+            freed.append(part._replace(quantity=quantity))
+            left[part.line_no] -= quantity
+    return freed
 
 
 def booking_day(sold_on: date, closed_on: date | None) -> date:

@@ -26,6 +26,12 @@ class Actor(NamedTuple):
 
 SYSTEM = Actor("system", "system", None)
 
+
+def actor(caller: Caller) -> Actor:
+    """Give a person as who moves an order."""
+    return Actor(caller.uid, caller.role, caller.store_id)
+
+
 _STORE = frozenset({Role.STORE_STAFF, Role.PHARMACIST})
 
 TRANSITIONS: dict[tuple[Status, Status], frozenset[str]] = {
@@ -48,6 +54,28 @@ def check_transition(status: Status, to: Status, role: str) -> None:
     if role not in roles:
         raise Conflict(
             f"Your role cannot make this order {to}.", reason="NOT_ALLOWED_FOR_ROLE", status=status, roles=sorted(roles)
+        )
+
+
+_REDUCERS: dict[Status, frozenset[str]] = {
+    Status.PENDING: _STORE | {Role.CUSTOMER, Role.SUPPORT, Role.ADMIN},
+    Status.CONFIRMED: _STORE | {Role.CUSTOMER, Role.SUPPORT, Role.ADMIN},
+    Status.PROCESSING: _STORE | {Role.SUPPORT, Role.ADMIN},
+}
+"""While an order may still become less, and at whose hand: its customer's until the store prepares it."""
+
+
+def check_reducible(status: Status, role: str) -> None:
+    """Raise Conflict unless `role` may take packs out of an order of this status."""
+    roles = _REDUCERS.get(status)
+    if roles is None:
+        raise Conflict(f"An order that is {status} cannot be changed.", reason="NOT_ALLOWED_NOW", status=status)
+    if role not in roles:
+        raise Conflict(
+            "Your role cannot change this order any more.",
+            reason="NOT_ALLOWED_FOR_ROLE",
+            status=status,
+            roles=sorted(roles),
         )
 
 

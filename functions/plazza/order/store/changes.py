@@ -69,7 +69,7 @@ def set_order(tx: Tx, order: Order, before: int) -> None:
                delivery_status = %(delivery_status)s, expires_at = %(expires_at)s, confirmed_at = %(confirmed_at)s,
                cancelled_reason = %(cancelled_reason)s, items_paise = %(items_paise)s, discount_paise = %(discount_paise)s,
                delivery_paise = %(delivery_paise)s, tax_paise = %(tax_paise)s, total_paise = %(total_paise)s,
-               credited_paise = %(credited_paise)s, version = %(version)s, updated_at = %(updated_at)s
+               delivery_gst_bp = %(delivery_gst_bp)s, credited_paise = %(credited_paise)s, version = %(version)s, updated_at = %(updated_at)s
          WHERE id = %(id)s AND version = %(before)s"""
     params = order._asdict() | {"address": None, "before": before}
     if tx.execute(query, params) != 1:

@@ -11,16 +11,8 @@ from uuid import UUID, uuid4
 
 from plazza.data.sql import Tx
 from plazza.errors import Conflict
-from plazza.order.rules.allocation import Batch, Taken
+from plazza.order.rules.allocation import Batch, Held, Taken
 from plazza.order.rules.pricing import CartLine
-
-
-class Held(NamedTuple):
-    """Packs of a batch that an order holds."""
-
-    line_no: int
-    batch_id: UUID
-    quantity: int
 
 
 class Movement(NamedTuple):
@@ -90,6 +82,28 @@ def release(tx: Tx, order_id: UUID, actor_uid: str, at: datetime) -> int:
     _reduce(tx, held, at, on_hand=0)
     _note(tx, held, Movement("release", f"order:{order_id}", None, actor_uid, at), on_hand=0, reserved=-1)
     return sum(part.quantity for part in held)
+
+
+def lock_held(tx: Tx, order_id: UUID) -> list[Held]:
+    """Give what a held order has on the shelf, last expiring first: what may go back first."""
+    query = """
+        SELECT h.line_no, h.batch_id, h.quantity FROM order_batches AS h JOIN inventory_batches AS b ON b.id = h.batch_id
+         WHERE h.order_id = %s AND h.state = 'reserved' ORDER BY h.line_no, b.expires_on DESC, b.id DESC FOR UPDATE OF h"""
+    return tx.rows(Held, query, (order_id,))
+
+
+def release_part(tx: Tx, order_id: UUID, freed: Sequence[Held], actor_uid: str, at: datetime) -> None:
+    """Give back some of the packs that an order holds."""
+    columns = [list(column) for column in zip(*freed, strict=True)]
+    query = """
+        UPDATE order_batches AS h
+           SET state = CASE WHEN h.quantity = f.quantity THEN 'released' ELSE h.state END,
+               quantity = CASE WHEN h.quantity = f.quantity THEN h.quantity ELSE h.quantity - f.quantity END
+          FROM unnest(%s::INT8[], %s::UUID[], %s::INT8[]) AS f (line_no, batch_id, quantity)
+         WHERE h.order_id = %s AND h.line_no = f.line_no AND h.batch_id = f.batch_id AND h.state = 'reserved'"""
+    tx.execute(query, (*columns, order_id))
+    _reduce(tx, freed, at, on_hand=0)
+    _note(tx, freed, Movement("release", f"order:{order_id}", None, actor_uid, at), on_hand=0, reserved=-1)
 
 
 def consume(tx: Tx, order_id: UUID, actor_uid: str, at: datetime, on: date) -> int:

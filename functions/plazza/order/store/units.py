@@ -1,6 +1,7 @@
 """Packs of orders: what each cost, and whether it stayed, was taken out, or came back."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from plazza.data.sql import Tx
@@ -8,6 +9,13 @@ from plazza.money import Gst, split_gst
 from plazza.order.rules import pricing, shares
 from plazza.order.rules.shares import Sold, Unit
 from plazza.order.store.orders import Item, Order
+
+
+class LineDiscount(NamedTuple):
+    """What a coupon takes off a line."""
+
+    coupon_code: str | None
+    discount_paise: int
 
 
 def insert_units(tx: Tx, order_id: UUID, units: Sequence[Unit]) -> None:
@@ -75,6 +83,11 @@ def set_items(tx: Tx, order_id: UUID, units: Iterable[Unit], line_nos: Iterable[
         sums = shares.add_up(mine)
         rows.append((line_no, len(mine), sums.discount_paise, *sums.gst, sums.goods_paise))
     tx.execute(query, (*[list(column) for column in zip(*rows, strict=True)], order_id))
+
+
+def list_sold_lines(tx: Tx, order_id: UUID) -> list[LineDiscount]:
+    """Give what is taken off each line that was ever sold; nothing off those that were taken out."""
+    return tx.rows(LineDiscount, "SELECT coupon_code, discount_paise FROM order_items WHERE order_id = %s", (order_id,))
 
 
 def sold(item: Item) -> Sold:
