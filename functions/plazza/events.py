@@ -27,6 +27,8 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
         "order.lower_coupon",
         "payment.refund_reduced_order",
     ),
+    "order.returned": ("order.project_order", "order.mirror_order", "payment.refund_reduced_order"),
+    "credit_note.issued": ("order.keep_credit_note",),
     "order.shipped": (
         "order.project_order",
         "order.mirror_order",

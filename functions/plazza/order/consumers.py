@@ -51,6 +51,11 @@ def keep_invoice(key: str) -> None:
     invoicing.keep(UUID(key))
 
 
+def keep_credit_note(key: str) -> None:
+    """Keep a credit note as a file."""
+    invoicing.keep_credit_note(UUID(key))
+
+
 def confirm_coupon(key: str) -> None:
     """Count a confirmed order's coupons as used."""
     _settle_coupons(key)

@@ -1,10 +1,14 @@
 """Orders that become less: what was paid too much goes back, once, and only that."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from plazza.data.sql import run_transaction
+from plazza.order.actions import handover
+from plazza.order.rules.states import SYSTEM
+from plazza.payment.actions import cash
 from tests.integration.payment.conftest import Till
 from tests.support.client import Answer
 
@@ -105,3 +109,44 @@ def test_cash_is_asked_for_what_stays(three: Till) -> None:
     left = reduce(three, 1).json
 
     assert (left["payment_status"], left["total_paise"]) == ("cod_due", PACK_PAISE + left["delivery_paise"])
+
+
+def bring_back(till: Till, quantity: int) -> Answer:
+    body = {"lines": [{"line_no": 1, "quantity": quantity, "opened": False}], "reason": "unwanted"}
+    return till.api.post(f"/orders/{till.order['id']}/returns", body, role="support", key=str(uuid4()))
+
+
+def deliver(till: Till) -> None:
+    order = UUID(till.order["id"])
+    till.api.post(f"/orders/{order}/status", {"status": "processing"}, **till.shop.staff())
+    run_transaction(lambda tx: handover.ship(tx, order, SYSTEM))
+    run_transaction(lambda tx: handover.deliver(tx, order, SYSTEM))
+
+
+def test_taken_out_and_brought_back_add_up_to_what_was_paid(three: Till) -> None:
+    paid = three.settle()
+    reduce(three, 2)
+    deliver(three)
+
+    notes = [bring_back(three, 1).json["total_paise"] for _ in range(2)]
+    three.work()
+
+    assert sum(returned(three, paid)) == three.order["total_paise"]
+    assert sum(notes) < three.order["total_paise"]
+    assert three.order_now() == ("delivered", "refunded")
+
+
+def test_cash_is_given_back_in_cash_by_whoever_takes_the_packs(three: Till) -> None:
+    three.order = three.shop.place((three.product, 3)).json
+    deliver(three)
+    run_transaction(lambda tx: cash.collect(tx, UUID(three.order["id"]), three.uid, by="rider-1"))
+    three.payment = {"id": str(three.db.value("SELECT id FROM payments WHERE order_id = %s", UUID(three.order["id"])))}
+
+    note = bring_back(three, 2).json
+    three.work()
+    three.work()
+
+    payment = three.read()
+    assert [(one["amount_paise"], one["status"]) for one in payment["refunds"]] == [(note["total_paise"], "processed")]
+    assert payment["refunded_paise"] == note["total_paise"]
+    assert three.order_now() == ("delivered", "partially_refunded")

@@ -8,8 +8,8 @@ from plazza.data.sql import read
 from plazza.http import paging
 from plazza.http.api import Api, File
 from plazza.identity import Caller, Role
-from plazza.order.actions import carts, invoicing, moving, placing, reducing, views
-from plazza.order.models.changes import ReduceOrder
+from plazza.order.actions import carts, invoicing, moving, placing, reducing, returns, views
+from plazza.order.models.changes import CreditNotes, CreditNoteView, ReduceOrder, ReturnPacks
 from plazza.order.models.orders import (
     BoardQuery,
     CancelOrder,
@@ -88,6 +88,28 @@ def reduce_order(caller: Caller, once: Once, order_id: UUID, body: ReduceOrder) 
     What stays keeps its price; the difference that was paid goes back. Send an Idempotency-Key.
     """
     return reducing.reduce_order(caller, once, order_id, body)
+
+
+@api.post("/orders/<uuid:order_id>/returns", roles=MOVERS, status=201)
+def return_packs(caller: Caller, once: Once, order_id: UUID, body: ReturnPacks) -> CreditNoteView:
+    """Take packs of a delivered order back: a credit note at what each had cost, and the money goes back. Send an Idempotency-Key.
+
+    Unwanted packs within 7 days, unopened and nothing that may need the cold; damaged or wrong ones within 7 days; recalled ones always.
+    """
+    return returns.return_packs(caller, once, order_id, body)
+
+
+@api.get("/orders/<uuid:order_id>/credit-notes", roles=[Role.CUSTOMER, *STORE, *OFFICE])
+def list_credit_notes(caller: Caller, order_id: UUID) -> CreditNotes:
+    """List an order's credit notes."""
+    return returns.list_credit_notes(order_id, caller)
+
+
+@api.get("/orders/<uuid:order_id>/credit-notes/<uuid:note_id>", roles=[Role.CUSTOMER, *STORE, *OFFICE], per_minute=30)
+def get_credit_note(caller: Caller, order_id: UUID, note_id: UUID) -> File:
+    """Download a credit note as PDF."""
+    note = invoicing.read_credit_note(order_id, note_id, caller)
+    return File(note.content, "application/pdf", f"{note.number}.pdf")
 
 
 @api.post("/orders/<uuid:order_id>/status", roles=MOVERS)

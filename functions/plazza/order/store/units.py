@@ -63,8 +63,16 @@ def set_dropped(tx: Tx, order_id: UUID, units: Iterable[Unit]) -> None:
         UPDATE order_units AS u SET state = 'dropped'
           FROM unnest(%s::INT8[], %s::INT8[]) AS gone (line_no, unit_no)
          WHERE u.order_id = %s AND u.line_no = gone.line_no AND u.unit_no = gone.unit_no AND u.state = 'kept'"""
-    numbers = [(unit.line_no, unit.unit_no) for unit in units]
-    tx.execute(query, (*[list(column) for column in zip(*numbers, strict=True)], order_id))
+    tx.execute(query, (*_numbers(units), order_id))
+
+
+def set_returned(tx: Tx, order_id: UUID, units: Iterable[Unit], batch_id: UUID, credit_note_id: UUID) -> None:
+    """Note that packs of a batch came back, by which credit note."""
+    query = """
+        UPDATE order_units AS u SET state = 'returned', batch_id = %s, credit_note_id = %s
+          FROM unnest(%s::INT8[], %s::INT8[]) AS back (line_no, unit_no)
+         WHERE u.order_id = %s AND u.line_no = back.line_no AND u.unit_no = back.unit_no AND u.state = 'kept'"""
+    tx.execute(query, (batch_id, credit_note_id, *_numbers(units), order_id))
 
 
 def set_items(tx: Tx, order_id: UUID, units: Iterable[Unit], line_nos: Iterable[int]) -> None:
@@ -101,6 +109,10 @@ def delivery_rate(order: Order, items: Sequence[Item]) -> int:
     if order.delivery_gst_bp is not None:
         return order.delivery_gst_bp
     return pricing.principal_rate([(item.total_paise, item.gst_bp) for item in items])
+
+
+def _numbers(units: Iterable[Unit]) -> list[list[int]]:
+    return [list(column) for column in zip(*((unit.line_no, unit.unit_no) for unit in units), strict=True)]
 
 
 def _share_out_late(order: Order, items: Sequence[Item]) -> list[Unit]:
