@@ -67,3 +67,12 @@ ALTER TABLE orders ADD COLUMN IF NOT EXISTS delivery_gst_bp INT8 CHECK (delivery
 -- What credit notes gave back of an order; the order itself stays as its invoice says.
 ALTER TABLE orders ADD COLUMN IF NOT EXISTS credited_paise INT8 NOT NULL DEFAULT 0
   CONSTRAINT orders_credited CHECK (credited_paise BETWEEN 0 AND total_paise);
+
+-- Which stage an open order is in, and since when: what a store's board shows as late is reckoned from these.
+ALTER TABLE orders ADD COLUMN IF NOT EXISTS stage TEXT
+  CONSTRAINT orders_stage CHECK (stage IN ('accept', 'pick', 'check', 'hand_over', 'ride'));
+
+ALTER TABLE orders ADD COLUMN IF NOT EXISTS stage_since TIMESTAMPTZ CONSTRAINT orders_stage_since CHECK ((stage IS NULL) = (stage_since IS NULL));
+
+UPDATE orders SET stage = CASE status WHEN 'confirmed' THEN 'accept' WHEN 'processing' THEN 'pick' ELSE 'ride' END, stage_since = updated_at
+ WHERE status IN ('confirmed', 'processing', 'shipped') AND stage IS NULL;

@@ -83,7 +83,7 @@ def _settle_coupons(key: str) -> None:
 
 
 def _project(order: Order) -> None:
-    promised_at = views.promised_at(order)
+    promised_at, due_at = views.promised_at(order), views.stage_due_at(order)
     live = {
         "number": order.number,
         "status": order.status,
@@ -92,6 +92,8 @@ def _project(order: Order) -> None:
         "delivery_status": order.delivery_status,
         "total_paise": order.total_paise,
         "promised_at": promised_at.isoformat() if promised_at else None,
+        "stage": order.stage,
+        "stage_due_at": due_at.isoformat() if due_at else None,
         "updated_at": order.updated_at.isoformat(),
     }
     rtdb.put_newer(f"orders/{order.uid}/{order.id}", live, order.version)

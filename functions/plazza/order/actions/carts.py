@@ -12,10 +12,11 @@ from plazza.errors import Conflict, Unavailable
 from plazza.identity import Caller
 from plazza.location import actions as location
 from plazza.order.actions import coupons, views
-from plazza.order.models.orders import CartItem, Problem, QuoteRequest, QuoteView
+from plazza.order.models.orders import CartItem, LeftOut, Problem, QuoteRequest, QuoteView, ReorderView
 from plazza.order.rules import pricing
 from plazza.order.rules.pricing import CartLine
 from plazza.order.store import orders, stock, stores
+from plazza.order.store.orders import Item, Order
 from plazza.order.store.stores import Store
 
 
@@ -72,6 +73,38 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
         can_be_ordered=not problems and place.address is not None,
         problems=problems,
         degraded=place.address is None,
+    )
+
+
+def reorder(caller: Caller, order_id: UUID) -> ReorderView:
+    """Make a cart of what an earlier order had and is still sold. Raises NotFound, or Conflict when nothing is."""
+
+    def work(tx: Tx) -> tuple[Order, list[Item], Cart]:
+        order = orders.get_order(tx, order_id, caller)
+        items = orders.list_items(tx, order_id)
+        wanted = [CartItem(product_id=item.product_id, quantity=item.quantity) for item in items]
+        return order, items, read_cart(tx, wanted, order.store_id, clock.today())
+
+    order, items, cart = read(work)
+    if not cart.lines:
+        raise Conflict("Nothing of this order is sold any more.", reason="NOTHING_LEFT")
+    left_out = [
+        LeftOut(product_id=item.product_id, name=item.name, quantity=item.quantity, reason="PRODUCT_UNAVAILABLE")
+        for item in items
+        if item.product_id in cart.missing
+    ]
+    left_out += [
+        LeftOut(
+            product_id=one.product_id, name=one.name, quantity=one.quantity - one.max_per_order, reason="OVER_LIMIT"
+        )
+        for one in cart.lines
+        if one.quantity > one.max_per_order
+    ]
+    found = [CartItem(product_id=one.product_id, quantity=min(one.quantity, one.max_per_order)) for one in cart.lines]
+    return ReorderView(
+        cart=QuoteRequest(items=found, address_id=order.address_id),
+        prescription_required=any(line.prescription_required for line in cart.lines),
+        left_out=left_out,
     )
 
 

@@ -10,8 +10,8 @@ from plazza.data.once import Once
 from plazza.data.sql import Tx
 from plazza.identity import Caller
 from plazza.order.actions import views
-from plazza.order.models.orders import CancelOrder, OrderView, SetStatus, Status
-from plazza.order.rules import states
+from plazza.order.models.orders import CancelOrder, OrderView, SetStatus, Status, TakeStep
+from plazza.order.rules import clocks, states
 from plazza.order.rules.states import SYSTEM, Actor
 from plazza.order.store import changes, orders, stock
 from plazza.order.store.orders import Event, Order
@@ -46,7 +46,22 @@ def set_status(caller: Caller, once: Once, order_id: UUID, body: SetStatus) -> O
 def move(tx: Tx, order: Order, to: Status, actor: Actor, *, note: str | None = None, **values: Any) -> Order:
     """Move a held order to another status, with other `values` of its row. Raises Conflict."""
     states.check_transition(order.status, to, actor.role)
-    return change(tx, order, str(to), actor, note=note, status=to, **values)
+    stage = clocks.stage_of(to)
+    since = clock.now() if stage else None
+    return change(tx, order, str(to), actor, note=note, status=to, stage=stage, stage_since=since, **values)
+
+
+def take_step(caller: Caller, once: Once, order_id: UUID, body: TakeStep) -> OrderView:
+    """Note that an order in preparation was picked or checked. Raises NotFound, or Conflict out of turn."""
+
+    def work(tx: Tx) -> OrderView:
+        order = orders.lock_order(tx, order_id, caller)
+        stage = clocks.next_stage(order.stage, body.step, caller.role)
+        order = change(tx, order, body.step, states.actor(caller), stage=stage, stage_since=clock.now())
+        outbox.announce(tx, "order.changed", order.id)
+        return views.complete(tx, order)
+
+    return once.run(OrderView, work)
 
 
 def change(tx: Tx, order: Order, kind: str, actor: Actor, *, note: str | None = None, **values: Any) -> Order:

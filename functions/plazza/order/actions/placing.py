@@ -220,5 +220,7 @@ def _new_order(
         created_at=at,
         updated_at=at,
         delivery_gst_bp=price.delivery_gst_bp,
+        stage="accept" if confirmed else None,
+        stage_since=at if confirmed else None,
     )
     return order, events

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from plazza import clock
 from plazza.data.sql import Tx, read
 from plazza.identity import Caller
 from plazza.order.models.orders import EventView, LineView, OrderSummary, OrderView
+from plazza.order.rules import clocks
 from plazza.order.rules.pricing import Price, PricedLine
 from plazza.order.store import orders
 from plazza.order.store.orders import Event, Item, Order
@@ -62,6 +64,9 @@ def summary(order: Order) -> OrderSummary:
         store_id=order.store_id,
         total_paise=order.total_paise,
         promised_at=promised_at(order),
+        stage=order.stage,
+        stage_due_at=stage_due_at(order),
+        is_late=is_late(order),
         version=order.version,
         created_at=order.created_at,
         updated_at=order.updated_at,
@@ -71,6 +76,17 @@ def summary(order: Order) -> OrderSummary:
 def promised_at(order: Order) -> datetime | None:
     """Give when the parcel should be there: the promise counts from the confirmation."""
     return order.confirmed_at + timedelta(minutes=order.promised_minutes) if order.confirmed_at else None
+
+
+def stage_due_at(order: Order) -> datetime | None:
+    """Give when the stage that an open order is in should be over."""
+    return clocks.due_at(order.stage, order.stage_since, promised_at(order))
+
+
+def is_late(order: Order) -> bool:
+    """Tell whether an order's stage takes longer than it may."""
+    due_at = stage_due_at(order)
+    return due_at is not None and due_at < clock.now()
 
 
 def items_of(price: Price, covering: dict[UUID, UUID]) -> list[Item]:

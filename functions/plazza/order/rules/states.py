@@ -1,9 +1,10 @@
 """Who moves an order where, how long it may wait, and whose store it is."""
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from plazza.clock import INDIA
 from plazza.errors import Conflict, Invalid, NotFound
 from plazza.identity import STORE_ROLES, Caller, Role
 from plazza.order.models.orders import Status
@@ -95,3 +96,10 @@ def store_of(caller: Caller, asked: UUID | None) -> UUID:
     if asked is None:
         raise Invalid("Name the store.", field="store_id")
     return asked
+
+
+def instants(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    """Give from when until before when the days in India from `first` to `last` go."""
+    begin = datetime.combine(first, time.min, INDIA) if first else None
+    end = datetime.combine(last + timedelta(days=1), time.min, INDIA) if last and last < date.max else None
+    return begin, end

@@ -18,12 +18,14 @@ def insert_order(tx: Tx, order: Order) -> Order:
         INSERT INTO orders (id, number, uid, store_id, status, payment_method, payment_status, prescription_status,
                             delivery_status, prescription_id, items_paise, discount_paise, delivery_paise, tax_paise, total_paise,
                             coupon_codes, address_id, address, place_of_supply, latitude, longitude, promised_minutes, expires_at,
-                            confirmed_at, cancelled_reason, version, created_at, updated_at, delivery_gst_bp)
+                            confirmed_at, cancelled_reason, version, created_at, updated_at, delivery_gst_bp, stage,
+                            stage_since)
         VALUES (%(id)s, %(number)s, %(uid)s, %(store_id)s, %(status)s, %(payment_method)s, %(payment_status)s,
                 %(prescription_status)s, %(delivery_status)s, %(prescription_id)s, %(items_paise)s, %(discount_paise)s,
                 %(delivery_paise)s, %(tax_paise)s, %(total_paise)s, %(coupon_codes)s, %(address_id)s, %(address)s,
                 %(place_of_supply)s, %(latitude)s, %(longitude)s, %(promised_minutes)s, %(expires_at)s, %(confirmed_at)s,
-                %(cancelled_reason)s, %(version)s, %(created_at)s, %(updated_at)s, %(delivery_gst_bp)s)
+                %(cancelled_reason)s, %(version)s, %(created_at)s, %(updated_at)s, %(delivery_gst_bp)s, %(stage)s,
+                %(stage_since)s)
         ON CONFLICT DO NOTHING"""
     for _ in range(5):
         numbered = order._replace(number="PLZ-" + "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(8)))
@@ -69,7 +71,8 @@ def set_order(tx: Tx, order: Order, before: int) -> None:
                delivery_status = %(delivery_status)s, expires_at = %(expires_at)s, confirmed_at = %(confirmed_at)s,
                cancelled_reason = %(cancelled_reason)s, items_paise = %(items_paise)s, discount_paise = %(discount_paise)s,
                delivery_paise = %(delivery_paise)s, tax_paise = %(tax_paise)s, total_paise = %(total_paise)s,
-               delivery_gst_bp = %(delivery_gst_bp)s, credited_paise = %(credited_paise)s, version = %(version)s, updated_at = %(updated_at)s
+               delivery_gst_bp = %(delivery_gst_bp)s, credited_paise = %(credited_paise)s,
+               stage = %(stage)s, stage_since = %(stage_since)s, version = %(version)s, updated_at = %(updated_at)s
          WHERE id = %(id)s AND version = %(before)s"""
     params = order._asdict() | {"address": None, "before": before}
     if tx.execute(query, params) != 1:
