@@ -69,6 +69,19 @@ def test_a_prescription_line_names_its_prescriber(shop: Shop) -> None:
     assert "(Schedule H1)" in texts[0]
 
 
+def test_a_name_in_devanagari_is_written_with_its_own_letters(shop: Shop, make: Builders) -> None:
+    shop.address = make.address(shop.uid, pincode=shop.pincode, recipient="सुनीता शर्मा", line1="१२ राज मार्ग")
+    order = shop.place(shop.product()).json["id"]
+    ship(shop, order)
+
+    content = shop.api.get(f"/orders/{order}/invoice", uid=shop.uid).content
+
+    for part in ("सुनीता शर्मा", "१२ राज मार्ग", "₹"):
+        assert part in words(content), part
+    fonts = {font for page in PdfReader(io.BytesIO(content)).pages for font in page["/Resources"]["/Font"]}  # pyright: ignore[reportIndexIssue, reportGeneralTypeIssues] -- a PDF's own objects
+    assert len(fonts) == 3, "both weights and Devanagari are in the file"
+
+
 def test_there_is_no_invoice_before_the_parcel_leaves(shop: Shop) -> None:
     order = shop.place(shop.product()).json["id"]
 

@@ -47,6 +47,9 @@ def begin(title: str, issued_at: datetime) -> "FPDF":
     pdf.set_auto_page_break(auto=True, margin=12)
     pdf.add_font("dejavu", fname=FONTS / "DejaVuSans.ttf")
     pdf.add_font("dejavu", "B", FONTS / "DejaVuSans-Bold.ttf")
+    pdf.add_font("lohit", fname=FONTS / "Lohit-Devanagari.ttf")
+    pdf.set_fallback_fonts(["lohit"], exact_match=False)
+    pdf.set_text_shaping(use_shaping_engine=True)  # else Devanagari's vowels stand beside the wrong letter
     pdf.add_page()
     return pdf
 
@@ -127,6 +130,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _printable(pdf: "FPDF", text: str) -> str:
-    """Replace what the fonts do not hold: a name in another script must not stop a paper."""
-    held: Container[int] = getattr(pdf.fonts["dejavu"], "cmap", ())  # of an added font; the built-in kind has none
-    return "".join(char if char == "\n" or ord(char) in held else "?" for char in text)
+    """Replace what no font holds: a name in yet another script must not stop a paper."""
+    # Of an added font; the built-in kind has none.
+    held: list[Container[int]] = [getattr(font, "cmap", ()) for font in pdf.fonts.values()]
+    return "".join(char if char == "\n" or any(ord(char) in font for font in held) else "?" for char in text)
