@@ -133,7 +133,7 @@ def test_problems_name_what_would_mend_them() -> None:
         ("MINIMUM_NOT_MET", None, 10**7 - 17 * 9_000),
     ]
     with pytest.raises(Conflict) as refused:
-        pricing.check_problems(problems)
+        pricing.check_problems(problems, cart)
     assert refused.value.details["reason"] == "PRODUCT_UNAVAILABLE"
     assert len(refused.value.details["problems"]) == 6
 
@@ -144,7 +144,7 @@ def test_a_cart_without_problems_passes() -> None:
     )
 
     assert problems == []
-    pricing.check_problems(problems)
+    pricing.check_problems(problems, [line()])
 
 
 @pytest.mark.parametrize(("method", "total", "is_refused"), [("razorpay", 99, True), ("razorpay", 100, False), ("razorpay", 0, False), ("cod", 1, False)])  # fmt: skip

@@ -46,7 +46,7 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
     place = _locate(caller, body.address_id)
     cart = read(lambda tx: read_cart(tx, body.items, place.store_id, clock.today()))
     if not cart.lines:
-        pricing.check_problems(_problems(cart, {}, place, body))
+        pricing.check_problems(_problems(cart, {}, place, body), cart.lines)
     store = read(lambda tx: read_store(tx, place.store_id))
     free = read(lambda tx: stock.count_free(tx, place.store_id, cart.lines, clock.today()))
     rebate = None

@@ -104,7 +104,9 @@ def _check_coupon_still_fits(tx: Tx, caller: Caller, cart: Cart, coupon: _Coupon
     if coupon is None:
         return
     if coupon.amounts != _amounts(cart) or coupon.is_first == orders.has_ordered(tx, caller.uid):
-        raise Conflict("The cart's prices changed meanwhile; quote again.", reason="PRICE_CHANGED")
+        raise Conflict(
+            "The cart's prices changed meanwhile; quote again.", reason="PRICE_CHANGED", **pricing.figures(cart.lines)
+        )
 
 
 def _amounts(cart: Cart) -> list[tuple[UUID, int]]:
@@ -161,13 +163,14 @@ def _take(tx: Tx, cart: Cart, body: PlaceOrder, place: Place) -> list[Taken]:
         minimum_paise=place.minimum_order_paise,
         has_prescription=body.prescription_id is not None,
     )
-    pricing.check_problems(problems)
+    pricing.check_problems(problems, cart.lines)
     return taken
 
 
 def _check_price(body: PlaceOrder, price: Price) -> None:
     if body.expected_total_paise not in {None, price.total_paise}:
-        raise Conflict("The price changed; quote again.", reason="PRICE_CHANGED", total_paise=price.total_paise)
+        now = pricing.figures([line.cart for line in price.lines])
+        raise Conflict("The price changed; quote again.", reason="PRICE_CHANGED", total_paise=price.total_paise, **now)
     pricing.check_payable(body.payment_method, price.total_paise)
 
 

@@ -1,7 +1,7 @@
 """What a cart costs, and why it cannot be ordered."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from plazza.errors import Conflict
@@ -151,11 +151,20 @@ def find_problems(
     return problems
 
 
-def check_problems(problems: Sequence[Problem]) -> None:
-    """Raise Conflict with the first problem's sentence and all of them in the details."""
+def figures(cart: Sequence[CartLine]) -> dict[str, Any]:
+    """Give what a cart's lines cost now, before any discount, for whoever had quoted them otherwise."""
+    lines = [
+        {"product_id": str(one.product_id), "quantity": one.quantity, "price_paise": one.price_paise, "amount_paise": one.amount_paise}
+        for one in cart
+    ]  # fmt: skip
+    return {"lines": lines, "items_paise": sum(one.amount_paise for one in cart)}
+
+
+def check_problems(problems: Sequence[Problem], cart: Sequence[CartLine]) -> None:
+    """Raise Conflict with the first problem's sentence; all of them, and what the cart is now, in the details."""
     if problems:
         details = [problem.model_dump(mode="json", exclude_none=True) for problem in problems]
-        raise Conflict(problems[0].message, reason=problems[0].code, problems=details)
+        raise Conflict(problems[0].message, reason=problems[0].code, problems=details, **figures(cart))
 
 
 def check_payable(method: PaymentMethod, total_paise: int) -> None:
