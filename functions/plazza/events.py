@@ -21,6 +21,14 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
         "delivery.create_delivery",
         "whatsapp.tell_order_confirmed",
     ),
+    "order.reduced": (
+        "order.project_order",
+        "order.mirror_order",
+        "order.lower_coupon",
+        "payment.refund_reduced_order",
+    ),
+    "order.returned": ("order.project_order", "order.mirror_order", "payment.refund_reduced_order"),
+    "credit_note.issued": ("order.keep_credit_note",),
     "order.shipped": (
         "order.project_order",
         "order.mirror_order",

@@ -51,9 +51,19 @@ def keep_invoice(key: str) -> None:
     invoicing.keep(UUID(key))
 
 
+def keep_credit_note(key: str) -> None:
+    """Keep a credit note as a file."""
+    invoicing.keep_credit_note(UUID(key))
+
+
 def confirm_coupon(key: str) -> None:
     """Count a confirmed order's coupons as used."""
     _settle_coupons(key)
+
+
+def lower_coupon(key: str) -> None:
+    """Count what an order's coupons are still worth after packs were taken out of it."""
+    coupons.lower(UUID(key))
 
 
 def release_coupon(key: str) -> None:
@@ -73,7 +83,7 @@ def _settle_coupons(key: str) -> None:
 
 
 def _project(order: Order) -> None:
-    promised_at = views.promised_at(order)
+    promised_at, due_at = views.promised_at(order), views.stage_due_at(order)
     live = {
         "number": order.number,
         "status": order.status,
@@ -82,6 +92,8 @@ def _project(order: Order) -> None:
         "delivery_status": order.delivery_status,
         "total_paise": order.total_paise,
         "promised_at": promised_at.isoformat() if promised_at else None,
+        "stage": order.stage,
+        "stage_due_at": due_at.isoformat() if due_at else None,
         "updated_at": order.updated_at.isoformat(),
     }
     rtdb.put_newer(f"orders/{order.uid}/{order.id}", live, order.version)

@@ -6,7 +6,7 @@ from plazza.data import rtdb
 from plazza.data.sql import read
 from plazza.identity import Caller, Role
 from plazza.payment import store
-from plazza.payment.actions import refunds, webhook
+from plazza.payment.actions import reductions, refunds, webhook
 
 _SYSTEM = Caller("system", Role.ADMIN)
 
@@ -32,6 +32,11 @@ def razorpay_refund(key: str) -> None:
 def refund_cancelled_order(key: str) -> None:
     """Give back what was paid for a cancelled order."""
     refunds.refund_order(UUID(key))
+
+
+def refund_reduced_order(key: str) -> None:
+    """Give back what an order does not owe any more."""
+    reductions.refund_difference(UUID(key))
 
 
 def process_webhook(key: str) -> None:

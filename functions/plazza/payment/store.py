@@ -170,7 +170,7 @@ def list_captured(tx: Tx, payment_id: UUID) -> list[Attempt]:
 
 
 def insert_refund(
-    tx: Tx, refund: RefundView, razorpay_payment_id: str, cause: str, requested_by: str, at: datetime
+    tx: Tx, refund: RefundView, razorpay_payment_id: str | None, cause: str, requested_by: str, at: datetime
 ) -> bool:
     """Promise a refund; False when this cause was refunded before. The schema refuses one above the capture."""
     query = """
@@ -222,6 +222,12 @@ def get_processed_paise(tx: Tx, payment_id: UUID) -> int:
     """Give what was really paid back."""
     query = "SELECT coalesce(sum(amount_paise), 0)::INT8 FROM refunds WHERE payment_id = %s AND status = 'processed'"
     return tx.value(query, (payment_id,))
+
+
+def sum_refunds_of(tx: Tx, payment_id: UUID, cause: str) -> int:
+    """Add up the refunds whose cause begins so, also those that failed: people decide about these."""
+    query = "SELECT coalesce(sum(amount_paise), 0)::INT8 FROM refunds WHERE payment_id = %s AND cause LIKE %s || '%%'"
+    return tx.value(query, (payment_id, cause))
 
 
 def insert_event(

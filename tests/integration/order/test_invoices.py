@@ -16,8 +16,9 @@ from plazza.data.sql import run_transaction
 from plazza.errors import Unavailable
 from plazza.order import consumers
 from plazza.order.actions import handover
-from plazza.order.rules import SYSTEM
+from plazza.order.rules.states import SYSTEM
 from tests.integration.order.conftest import Shop
+from tests.integration.order.test_prescriptions import Paper
 from tests.support.database import Builders
 
 
@@ -46,10 +47,39 @@ def test_an_invoice_says_what_the_law_asks(shop: Shop, make: Builders) -> None:
     for part in (
         number, order["number"], batch, "29ABCDE1234F1Z5", "KA-B1-0001", "KA-1001", "A. Pharmacist", "Testol 500 Tablet",
         "Example Labs", "30049099", "Test Person", "state code 29", "12,345.67", "₹12,550.67", "Delivery charge",
+        "Rupees Twelve Thousand Five Hundred Fifty and Sixty-Seven Paise Only",
     ):  # fmt: skip
         assert part in text, part
     again = shop.api.get(f"/orders/{order['id']}/invoice", **shop.staff())
     assert again.content == answer.content
+
+
+def test_a_prescription_line_names_its_prescriber(shop: Shop) -> None:
+    medicine, plain = shop.product(schedule="H1", prescription_required=True), shop.product()
+    paper = Paper(shop)
+    paper.review({medicine: 2})
+    shop.db.execute("UPDATE prescriptions SET prescriber_name = 'Dr. R. Iyer' WHERE id = %s", paper.id)
+    order, without = shop.place(medicine, plain, prescription_id=str(paper.id)).json["id"], shop.place(plain).json["id"]
+    ship(shop, order)
+    ship(shop, without)
+
+    texts = [words(shop.api.get(f"/orders/{one}/invoice", uid=shop.uid).content) for one in (order, without)]
+
+    assert [text.count("Prescriber Dr. R. Iyer, registration KMC-1") for text in texts] == [1, 0]
+    assert "(Schedule H1)" in texts[0]
+
+
+def test_a_name_in_devanagari_is_written_with_its_own_letters(shop: Shop, make: Builders) -> None:
+    shop.address = make.address(shop.uid, pincode=shop.pincode, recipient="सुनीता शर्मा", line1="१२ राज मार्ग")
+    order = shop.place(shop.product()).json["id"]
+    ship(shop, order)
+
+    content = shop.api.get(f"/orders/{order}/invoice", uid=shop.uid).content
+
+    for part in ("सुनीता शर्मा", "१२ राज मार्ग", "₹"):
+        assert part in words(content), part
+    fonts = {font for page in PdfReader(io.BytesIO(content)).pages for font in page["/Resources"]["/Font"]}  # pyright: ignore[reportIndexIssue, reportGeneralTypeIssues] -- a PDF's own objects
+    assert len(fonts) == 3, "both weights and Devanagari are in the file"
 
 
 def test_there_is_no_invoice_before_the_parcel_leaves(shop: Shop) -> None:

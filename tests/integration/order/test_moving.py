@@ -10,7 +10,7 @@ from plazza import clock
 from plazza.data.sql import read, run_transaction
 from plazza.errors import Conflict, NotFound
 from plazza.order.actions import expiry, handover, money
-from plazza.order.rules import SYSTEM, Actor
+from plazza.order.rules.states import SYSTEM, Actor
 from plazza.order.store import orders
 from tests.integration.order.conftest import Shop
 from tests.support.client import Client
@@ -171,7 +171,9 @@ def test_refunds_show_on_the_order(shop: Shop) -> None:
     total = shop.api.get(f"/orders/{order}", uid=shop.uid).json["total_paise"]
 
     for refunded, status in ((1, "partially_refunded"), (1, "partially_refunded"), (total, "refunded")):
-        run_transaction(lambda tx, refunded=refunded: money.record_refund(tx, order, refunded_paise=refunded))
+        run_transaction(
+            lambda tx, refunded=refunded: money.record_refund(tx, order, refunded_paise=refunded, paid_paise=total)
+        )
         assert shop.api.get(f"/orders/{order}", uid=shop.uid).json["payment_status"] == status
     assert run_transaction(lambda tx: money.settle(tx, order, by="webhook")) == "settled"
 

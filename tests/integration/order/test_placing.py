@@ -110,6 +110,11 @@ def test_what_stands_against_an_order_is_said_before_and_then(shop: Shop, make: 
     assert order.json["details"]["problems"] == [
         {name: value for name, value in problem.items() if value is not None} for problem in quote.json["problems"]
     ]
+    assert [(one["product_id"], one["amount_paise"]) for one in order.json["details"]["lines"]] == [
+        (few, 27_000),
+        (counter, 9_000),
+    ]
+    assert order.json["details"]["items_paise"] == 36_000
     assert shop.stock(few) == (2, 0)
     assert shop.quote(gone).status_code == 409
 
@@ -133,7 +138,9 @@ def test_a_price_that_changed_is_refused(shop: Shop) -> None:
     order = shop.place(strip, expected_total_paise=total)
 
     assert order.status_code == 409
-    assert order.json["details"] == {"reason": "PRICE_CHANGED", "total_paise": total - 1}
+    details = order.json["details"]
+    assert (details["reason"], details["total_paise"]) == ("PRICE_CHANGED", total - 1)
+    assert [one["price_paise"] for one in details["lines"]] == [8_999]
 
 
 def test_ten_requests_with_one_key_are_one_order(shop: Shop) -> None:

@@ -189,3 +189,30 @@ def test_packs_outlast_the_course_that_the_prescription_says(shop: Shop, medicin
     assert (cancelled["status"], awaited.used(medicine)) == ("cancelled", 0)
     assert "expire before the course" in cancelled["cancelled_reason"]
     assert shop.stock(medicine) == (105, 1)
+
+
+def take_out(shop: Shop, order: str, line_no: int, quantity: int) -> Any:
+    body = {"lines": [{"line_no": line_no, "quantity": quantity}]}
+    return shop.api.post(f"/orders/{order}/lines", body, uid=shop.uid).json
+
+
+def test_what_is_taken_out_may_be_ordered_again_on_the_prescription(shop: Shop, medicine: str) -> None:
+    paper = Paper(shop)
+    paper.review({medicine: 3})
+    order = place(shop, paper, (medicine, 3)).json["id"]
+
+    take_out(shop, order, 1, 1)
+
+    assert paper.used(medicine) == 1
+    assert place(shop, paper, (medicine, 2)).status_code == 201
+
+
+@pytest.mark.parametrize(("method", "status"), [("cod", "confirmed"), ("razorpay", "pending")])
+def test_an_order_without_its_medicine_waits_for_no_prescription(
+    shop: Shop, medicine: str, method: str, status: str
+) -> None:
+    order = place(shop, Paper(shop), medicine, shop.product(), payment_method=method).json["id"]
+
+    after = take_out(shop, order, 1, 0)
+
+    assert (after["status"], after["prescription_status"]) == (status, "not_needed")

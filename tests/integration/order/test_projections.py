@@ -9,7 +9,7 @@ from plazza.data import rtdb
 from plazza.data.sql import run_transaction
 from plazza.order import consumers
 from plazza.order.actions import handover
-from plazza.order.rules import SYSTEM
+from plazza.order.rules.states import SYSTEM
 from plazza.providers import airtable
 from plazza.providers.errors import ProviderDown, ProviderRefused
 from tests.integration.order.conftest import Shop
@@ -28,7 +28,7 @@ def test_customer_and_board_follow_the_order(shop: Shop) -> None:
     consumers.project_order(order["id"])
     mine, board = live(shop, order["id"])
 
-    assert set(mine) == FIELDS | {"promised_at"}
+    assert set(mine) == FIELDS | {"promised_at", "stage", "stage_due_at"}
     assert mine == board
     assert (mine["status"], mine["number"], mine["total_paise"]) == ("confirmed", order["number"], order["total_paise"])
     shop.api.post(f"/orders/{order['id']}/status", {"status": "processing"}, **shop.staff())

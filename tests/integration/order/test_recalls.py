@@ -13,7 +13,7 @@ from plazza.data import sql
 from plazza.data.sql import read, run_transaction
 from plazza.delivery import consumers as deliveries
 from plazza.order.actions import handover
-from plazza.order.rules import Actor
+from plazza.order.rules.states import Actor
 from plazza.order.store import recalls
 from plazza.whatsapp import consumers
 from tests.integration.order.conftest import Shop

@@ -9,7 +9,7 @@ import pytest
 from plazza.data import outbox
 from plazza.data.sql import run_transaction
 from plazza.order.actions import moving
-from plazza.order.rules import SYSTEM
+from plazza.order.rules.states import SYSTEM
 from plazza.order.store import orders
 from plazza.payment import consumers
 from tests.integration.order.conftest import Shop

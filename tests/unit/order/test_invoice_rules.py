@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from plazza.order.rules import financial_year, invoice_number
+from plazza.order.rules.numbering import credit_note_number, financial_year, invoice_number, words
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,23 @@ def test_a_financial_year_begins_in_april(on: date, year: str) -> None:
 def test_numbers_have_at_most_sixteen_characters(code: str, serial: int, number: str) -> None:
     assert invoice_number(code, "2627", serial) == number
     assert len(number) <= 16
+
+
+@pytest.mark.parametrize(
+    ("paise", "text"),
+    [
+        (0, "Rupees Zero Only"),
+        (1, "Rupees Zero and One Paise Only"),
+        (11_500, "Rupees One Hundred Fifteen Only"),
+        (2_000_100, "Rupees Twenty Thousand One Only"),
+        (12_345_678, "Rupees One Lakh Twenty-Three Thousand Four Hundred Fifty-Six and Seventy-Eight Paise Only"),
+        (1_234_567_890_000, "Rupees One Thousand Two Hundred Thirty-Four Crore Fifty-Six Lakh Seventy-Eight Thousand Nine Hundred Only"),
+    ],
+)  # fmt: skip
+def test_amounts_in_words_are_counted_in_lakhs_and_crores(paise: int, text: str) -> None:
+    assert words(paise) == text
+
+
+def test_a_credit_note_has_a_number_of_its_own_series() -> None:
+    assert credit_note_number("BLR-INDIRA-01", "2627", 7) == "CDIRA01262700007"
+    assert len(credit_note_number("BLR-INDIRA-01", "2627", 99_999)) == 16

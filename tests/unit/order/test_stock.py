@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plazza.order.rules import Batch, allocate, booking_day
+from plazza.order.rules.allocation import Batch, allocate, booking_day
 
 SPACE = UUID("00000000-0000-0000-0000-000000000002")
 DAY = date(2027, 1, 1)

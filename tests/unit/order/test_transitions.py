@@ -6,8 +6,8 @@ import pytest
 
 from plazza.errors import Conflict
 from plazza.identity import Role
-from plazza.order import rules
 from plazza.order.models.orders import Status
+from plazza.order.rules import states
 
 ROLES = [*Role, "system"]
 ALLOWED = {
@@ -24,18 +24,18 @@ ALLOWED = {
 @pytest.mark.parametrize(("start", "end", "role"), list(product(Status, Status, ROLES)))
 def test_each_way_is_open_to_its_roles_only(start: Status, end: Status, role: str) -> None:
     if role in ALLOWED.get((start, end), set()):
-        rules.check_transition(start, end, role)
+        states.check_transition(start, end, role)
         return
     with pytest.raises(Conflict) as refused:
-        rules.check_transition(start, end, role)
+        states.check_transition(start, end, role)
     assert refused.value.details["status"] == start
 
 
 def test_texts_from_the_database_are_statuses() -> None:
-    rules.check_transition("confirmed", Status.PROCESSING, "store_staff")  # pyright: ignore[reportArgumentType] -- as a row has it
+    states.check_transition("confirmed", Status.PROCESSING, "store_staff")  # pyright: ignore[reportArgumentType] -- as a row has it
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.CONFIRMED, Status.SHIPPED, Status.DELIVERED])
 def test_nobody_sets_by_hand_what_follows_from_something_else(status: Status) -> None:
     with pytest.raises(Conflict):
-        rules.check_status_by_hand(status)
+        states.check_status_by_hand(status)

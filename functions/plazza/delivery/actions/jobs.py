@@ -16,7 +16,7 @@ from plazza.errors import Conflict
 from plazza.identity import Caller, Role
 from plazza.order.actions import handover
 from plazza.order.models.orders import Status as OrderStatus
-from plazza.order.rules import Actor
+from plazza.order.rules.states import Actor
 from plazza.order.store import orders
 
 SYSTEM = Caller("system", Role.ADMIN)

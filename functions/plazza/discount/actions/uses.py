@@ -1,6 +1,6 @@
 """Coupons of carts and orders: priced, held, confirmed, given back. Each is safe to ask twice for the same order."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
@@ -111,6 +111,19 @@ def _is_taken_back(tx: Tx, use: Use, at: datetime) -> bool:
 
 def _tell_over_limit(use: Use, order_id: UUID) -> None:
     logs.write("WARNING", "coupon used over its limit", coupon_id=str(use.coupon_id), order_id=str(order_id))
+
+
+def lower(order_id: UUID, worth: Mapping[str, int]) -> None:
+    """Lower the uses of an order to what their coupons (by code) are still worth; others are left alone. Safe to repeat."""
+
+    def work(tx: Tx) -> None:
+        at = clock.now()
+        for use in uses.lock_uses(tx, order_id):
+            left = worth.get(use.code, use.discount_paise)
+            if left < use.discount_paise:
+                uses.lower(tx, use, left, at)
+
+    run_transaction(work, on=POSTGRES)
 
 
 def release(order_id: UUID) -> None:

@@ -128,6 +128,16 @@ def set_confirmed(tx: Tx, use_id: UUID, at: datetime, *, over_limit: bool) -> No
     tx.execute(query, (over_limit, at, use_id))
 
 
+def lower(tx: Tx, use: Use, worth_paise: int, at: datetime) -> None:
+    """Let a use be worth less, and count the difference back into what its coupon may spend."""
+    query: LiteralString = "UPDATE coupon_redemptions SET discount_paise = %s, updated_at = %s WHERE id = %s"
+    tx.execute(query, (worth_paise, at, use.id))
+    if use.over_limit or use.status == "released":
+        return
+    query = "UPDATE coupons SET spent_paise = spent_paise - %s, updated_at = %s WHERE id = %s"
+    tx.execute(query, (use.discount_paise - worth_paise, at, use.coupon_id))
+
+
 def release(tx: Tx, use: Use, at: datetime) -> None:
     """Give a use that is not given back yet back, with what it counted."""
     query: LiteralString = (

@@ -11,11 +11,12 @@ from plazza.data.sql import Tx, read
 from plazza.errors import Conflict, Unavailable
 from plazza.identity import Caller
 from plazza.location import actions as location
-from plazza.order import rules
 from plazza.order.actions import coupons, views
-from plazza.order.models.orders import CartItem, Problem, QuoteRequest, QuoteView
-from plazza.order.rules import CartLine
+from plazza.order.models.orders import CartItem, LeftOut, Problem, QuoteRequest, QuoteView, ReorderView
+from plazza.order.rules import pricing
+from plazza.order.rules.pricing import CartLine
 from plazza.order.store import orders, stock, stores
+from plazza.order.store.orders import Item, Order
 from plazza.order.store.stores import Store
 
 
@@ -45,13 +46,13 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
     place = _locate(caller, body.address_id)
     cart = read(lambda tx: read_cart(tx, body.items, place.store_id, clock.today()))
     if not cart.lines:
-        rules.check_problems(_problems(cart, {}, place, body))
+        pricing.check_problems(_problems(cart, {}, place, body), cart.lines)
     store = read(lambda tx: read_store(tx, place.store_id))
     free = read(lambda tx: stock.count_free(tx, place.store_id, cart.lines, clock.today()))
     rebate = None
     if place.address is not None:
         rebate = coupons.quote(body.coupon_codes, caller.uid, place.address, cart.lines, place.charge_paise)
-    price = rules.price(
+    price = pricing.price(
         cart.lines,
         charge_paise=place.charge_paise,
         rebate=rebate,
@@ -72,6 +73,38 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
         can_be_ordered=not problems and place.address is not None,
         problems=problems,
         degraded=place.address is None,
+    )
+
+
+def reorder(caller: Caller, order_id: UUID) -> ReorderView:
+    """Make a cart of what an earlier order had and is still sold. Raises NotFound, or Conflict when nothing is."""
+
+    def work(tx: Tx) -> tuple[Order, list[Item], Cart]:
+        order = orders.get_order(tx, order_id, caller)
+        items = orders.list_items(tx, order_id)
+        wanted = [CartItem(product_id=item.product_id, quantity=item.quantity) for item in items]
+        return order, items, read_cart(tx, wanted, order.store_id, clock.today())
+
+    order, items, cart = read(work)
+    if not cart.lines:
+        raise Conflict("Nothing of this order is sold any more.", reason="NOTHING_LEFT")
+    left_out = [
+        LeftOut(product_id=item.product_id, name=item.name, quantity=item.quantity, reason="PRODUCT_UNAVAILABLE")
+        for item in items
+        if item.product_id in cart.missing
+    ]
+    left_out += [
+        LeftOut(
+            product_id=one.product_id, name=one.name, quantity=one.quantity - one.max_per_order, reason="OVER_LIMIT"
+        )
+        for one in cart.lines
+        if one.quantity > one.max_per_order
+    ]
+    found = [CartItem(product_id=one.product_id, quantity=min(one.quantity, one.max_per_order)) for one in cart.lines]
+    return ReorderView(
+        cart=QuoteRequest(items=found, address_id=order.address_id),
+        prescription_required=any(line.prescription_required for line in cart.lines),
+        left_out=left_out,
     )
 
 
@@ -134,7 +167,7 @@ def _locate(caller: Caller, address_id: UUID) -> Destination:
 
 
 def _problems(cart: Cart, free: dict[UUID, int], place: Destination, body: QuoteRequest) -> list[Problem]:
-    return rules.find_problems(
+    return pricing.find_problems(
         cart.lines,
         missing=cart.missing,
         available=free,

@@ -12,10 +12,10 @@ from plazza.errors import Conflict, Forbidden
 from plazza.http import paging
 from plazza.identity import Caller, Role
 from plazza.money import split_gst
-from plazza.order import rules
 from plazza.order.actions import carts
 from plazza.order.actions.carts import Cart
 from plazza.order.models.inventory import DayQuery, DaySales, RecordSale, SaleLine, SaleView
+from plazza.order.rules import allocation, pricing, states
 from plazza.order.store import closes, sales, stock, stores
 from plazza.order.store.sales import Sale, SoldItem
 from plazza.order.store.stores import Store
@@ -41,7 +41,7 @@ def sell(tx: Tx, caller: Caller, body: RecordSale) -> tuple[SaleView, bool]:
     Raises Conflict for too little stock, for a prescription medicine without prescriber and pharmacist, for a clock that is wrong,
     and for a till's id that belongs to another sale.
     """
-    store_id = rules.store_of(caller, None)
+    store_id = states.store_of(caller, None)
     earlier = _find_earlier(tx, store_id, body)
     if earlier is not None:
         return earlier, False
@@ -66,7 +66,7 @@ def sell(tx: Tx, caller: Caller, body: RecordSale) -> tuple[SaleView, bool]:
         total_paise=sum(item.total_paise for item in items),
         tax_paise=sum(item.tax_paise for item in items),
         sold_at=sold_at,
-        booked_on=rules.booking_day(sold_on, closes.get_last_day(tx, store_id)),
+        booked_on=allocation.booking_day(sold_on, closes.get_last_day(tx, store_id)),
     )
     if not sales.insert_sale(tx, sale, items, at):
         raise Conflict("The till's id was used a moment ago; send it again.", reason="SALE_EXISTS")
@@ -75,7 +75,7 @@ def sell(tx: Tx, caller: Caller, body: RecordSale) -> tuple[SaleView, bool]:
 
 def list_day(caller: Caller, query: DayQuery) -> DaySales:
     """Give the sales of a store that count to a day, with the day's totals."""
-    store_id = rules.store_of(caller, query.store_id)
+    store_id = states.store_of(caller, query.store_id)
     day = query.day or clock.today()
     after = paging.decode(query.cursor, datetime.fromisoformat, UUID)
     totals = read(lambda tx: sales.sum_sales(tx, store_id, day, day))
@@ -124,7 +124,7 @@ def _check_prescription(caller: Caller, body: RecordSale, store: Store, cart: Ca
 def _take(tx: Tx, caller: Caller, store_id: UUID, sale_id: UUID, cart: Cart, sold_on: date) -> list[SoldItem]:
     wanted = [(line.product_id, line.quantity) for line in cart.lines]
     free = stock.lock_free(tx, store_id, cart.lines, sold_on)
-    taken, short = rules.allocate(wanted, free)
+    taken, short = allocation.allocate(wanted, free)
     if short:
         available = {str(product_id): packs for product_id, packs in short.items()}
         raise Conflict("There is too little of this in the store.", reason="OUT_OF_STOCK", available=available)
@@ -136,7 +136,7 @@ def _take(tx: Tx, caller: Caller, store_id: UUID, sale_id: UUID, cart: Cart, sol
         line = cart.lines[part.line_no - 1]
         price = min(line.price_paise, part.batch.mrp_paise)  # the MRP printed on this batch is the law
         total = price * part.quantity
-        tax = rules.tax_of(split_gst(total, line.gst_bp, same_state=True))
+        tax = pricing.tax_of(split_gst(total, line.gst_bp, same_state=True))
         items.append(
             SoldItem(
                 sale_id, line_no, line.product_id, part.batch.id, line.name, part.quantity, part.batch.mrp_paise, price,

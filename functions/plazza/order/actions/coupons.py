@@ -9,9 +9,9 @@ from plazza.discount.actions import uses as discount
 from plazza.discount.models import Cart, CartLine, Discount
 from plazza.discount.rules import household_of
 from plazza.order.models.orders import Status
-from plazza.order.rules import CartLine as SoldLine
-from plazza.order.rules import Rebate
-from plazza.order.store import orders
+from plazza.order.rules.pricing import CartLine as SoldLine
+from plazza.order.rules.pricing import Rebate
+from plazza.order.store import orders, units
 
 
 def quote(
@@ -55,6 +55,16 @@ def settle(order_id: UUID) -> None:
         order = latest  # it was cancelled meanwhile: a use that was just given back must not stay taken
 
 
+def lower(order_id: UUID) -> None:
+    """Bring the uses of an order's coupons down to what they take off the lines that stayed. Safe to repeat."""
+    items = read(lambda tx: units.list_sold_lines(tx, order_id))
+    worth: dict[str, int] = {}
+    for item in items:
+        if item.coupon_code is not None:
+            worth[item.coupon_code] = worth.get(item.coupon_code, 0) + item.discount_paise
+    discount.lower(order_id, worth)
+
+
 def settle_expired() -> int:
     """Decide every hold whose time is over: an order that came keeps its uses until it ends, all others are given back."""
     count = 0
@@ -79,4 +89,5 @@ def _cart(uid: str, address: dict[str, Any], lines: Sequence[SoldLine], charge_p
 
 
 def _rebate(found: Discount) -> Rebate:
-    return Rebate([part.code for part in found.parts], found.shares, found.delivery_paise)
+    code_of = {product_id: part.code for part in found.parts for product_id in part.shares}
+    return Rebate([part.code for part in found.parts], found.shares, found.delivery_paise, code_of)

@@ -8,10 +8,10 @@ from plazza.catalogue.store import prescriptions
 from plazza.data.sql import Tx, run_transaction
 from plazza.errors import Conflict
 from plazza.identity import Caller, Role
-from plazza.order import rules
 from plazza.order.actions import moving, placing
 from plazza.order.models.orders import Status
-from plazza.order.rules import SYSTEM
+from plazza.order.rules import states
+from plazza.order.rules.states import SYSTEM
 from plazza.order.store import changes, orders, stock
 
 _EVERYTHING = Caller("system", Role.ADMIN)
@@ -47,7 +47,7 @@ def _decide(tx: Tx, order_id: UUID) -> None:
         moving.cancel(tx, order, SYSTEM, exc.message)
         return
     changes.set_covered(tx, order_id, covering)
-    expires_at = order.expires_at if order.payment_status != "pending" else clock.now() + rules.REVIEWED_WINDOW
+    expires_at = order.expires_at if order.payment_status != "pending" else clock.now() + states.REVIEWED_WINDOW
     order = moving.change(
         tx, order, "prescription_approved", SYSTEM, prescription_status="approved", expires_at=expires_at
     )

@@ -7,7 +7,7 @@ from plazza import clock, settings
 from plazza.data.sql import Tx, read, run_transaction
 from plazza.order.actions import moving
 from plazza.order.models.orders import Status
-from plazza.order.rules import SYSTEM
+from plazza.order.rules.states import SYSTEM
 from plazza.order.store import orders
 
 BUDGET_SEC = 300

@@ -7,7 +7,7 @@ from plazza.data import outbox
 from plazza.data.sql import Tx
 from plazza.order.actions import moving
 from plazza.order.models.orders import DeliveryStatus, Status
-from plazza.order.rules import SYSTEM, Actor
+from plazza.order.rules.states import SYSTEM, Actor
 from plazza.order.store import invoices, orders, stock
 
 

@@ -8,8 +8,8 @@ from plazza.data.once import Once
 from plazza.data.sql import Tx
 from plazza.errors import Conflict, NotFound
 from plazza.identity import Caller
-from plazza.order import rules
 from plazza.order.models.inventory import AdjustStock, BatchView, ReceiveBatch
+from plazza.order.rules import states
 from plazza.order.store import batches, recalls, stock, stores
 from plazza.order.store.batches import StoredBatch
 from plazza.order.store.stock import Movement
@@ -23,7 +23,7 @@ def receive_batch(caller: Caller, once: Once, body: ReceiveBatch) -> BatchView:
     Raises NotFound for an unknown product or store, Conflict for an expired or recalled batch or one that is known with another
     expiry or MRP.
     """
-    store_id = rules.store_of(caller, body.store_id)
+    store_id = states.store_of(caller, body.store_id)
     if body.expires_on <= clock.today():
         raise Conflict("This batch has expired; do not take it in.", reason="EXPIRED")
 
@@ -47,7 +47,7 @@ def receive_batch(caller: Caller, once: Once, body: ReceiveBatch) -> BatchView:
 
 def adjust_stock(caller: Caller, once: Once, body: AdjustStock) -> BatchView:
     """Correct what is on hand of a batch. Raises NotFound, or Conflict when fewer than the promised packs would be left."""
-    store_id = rules.store_of(caller, body.store_id)
+    store_id = states.store_of(caller, body.store_id)
 
     def work(tx: Tx) -> BatchView:
         batch = batches.lock_batch(tx, store_id, body.batch_id)

@@ -7,8 +7,8 @@ from plazza.data import outbox
 from plazza.data.sql import Tx
 from plazza.order.actions import moving
 from plazza.order.models.orders import Status
-from plazza.order.rules import Actor
-from plazza.order.store import orders
+from plazza.order.rules.states import Actor
+from plazza.order.store import orders, units
 
 
 def settle(tx: Tx, order_id: UUID, *, by: str) -> Literal["settled", "cancelled"]:
@@ -23,13 +23,15 @@ def settle(tx: Tx, order_id: UUID, *, by: str) -> Literal["settled", "cancelled"
     if order.payment_status in {"pending", "cod_due"}:
         order = moving.change(tx, order, "paid", Actor(by, "system", None), payment_status="captured")
         moving.confirm_if_settled(tx, order)
+        if units.is_reduced(tx, order_id):
+            outbox.announce(tx, "order.reduced", order_id)  # more may have been asked for than is owed now
     return "settled"
 
 
-def record_refund(tx: Tx, order_id: UUID, *, refunded_paise: int) -> None:
-    """Note how much of an order's money went back in all. Safe to repeat. Raises NotFound."""
+def record_refund(tx: Tx, order_id: UUID, *, refunded_paise: int, paid_paise: int) -> None:
+    """Note how much of what was paid for an order went back in all. Safe to repeat. Raises NotFound."""
     order = orders.lock_order(tx, order_id)
-    status = "refunded" if refunded_paise >= order.total_paise else "partially_refunded"
+    status = "refunded" if refunded_paise >= paid_paise else "partially_refunded"
     if order.payment_status != status:
         moving.change(tx, order, "refunded", Actor("payment", "system", None), payment_status=status)
         outbox.announce(tx, "order.changed", order_id)

@@ -9,10 +9,10 @@ from plazza.data import outbox
 from plazza.data.once import Once
 from plazza.data.sql import Tx
 from plazza.identity import Caller
-from plazza.order import rules
 from plazza.order.actions import views
-from plazza.order.models.orders import CancelOrder, OrderView, SetStatus, Status
-from plazza.order.rules import SYSTEM, Actor
+from plazza.order.models.orders import CancelOrder, OrderView, SetStatus, Status, TakeStep
+from plazza.order.rules import clocks, states
+from plazza.order.rules.states import SYSTEM, Actor
 from plazza.order.store import changes, orders, stock
 from plazza.order.store.orders import Event, Order
 
@@ -22,7 +22,7 @@ def cancel_order(caller: Caller, once: Once, order_id: UUID, body: CancelOrder) 
 
     def work(tx: Tx) -> OrderView:
         order = orders.lock_order(tx, order_id, caller)
-        return views.complete(tx, cancel(tx, order, _actor(caller), body.reason))
+        return views.complete(tx, cancel(tx, order, states.actor(caller), body.reason))
 
     return once.run(OrderView, work)
 
@@ -32,11 +32,11 @@ def set_status(caller: Caller, once: Once, order_id: UUID, body: SetStatus) -> O
 
     def work(tx: Tx) -> OrderView:
         order = orders.lock_order(tx, order_id, caller)
-        rules.check_status_by_hand(body.status)
+        states.check_status_by_hand(body.status)
         if body.status == Status.CANCELLED:
-            order = cancel(tx, order, _actor(caller), body.note or "Cancelled by the store")
+            order = cancel(tx, order, states.actor(caller), body.note or "Cancelled by the store")
         else:
-            order = move(tx, order, body.status, _actor(caller), note=body.note)
+            order = move(tx, order, body.status, states.actor(caller), note=body.note)
             outbox.announce(tx, "order.changed", order.id)
         return views.complete(tx, order)
 
@@ -45,8 +45,23 @@ def set_status(caller: Caller, once: Once, order_id: UUID, body: SetStatus) -> O
 
 def move(tx: Tx, order: Order, to: Status, actor: Actor, *, note: str | None = None, **values: Any) -> Order:
     """Move a held order to another status, with other `values` of its row. Raises Conflict."""
-    rules.check_transition(order.status, to, actor.role)
-    return change(tx, order, str(to), actor, note=note, status=to, **values)
+    states.check_transition(order.status, to, actor.role)
+    stage = clocks.stage_of(to)
+    since = clock.now() if stage else None
+    return change(tx, order, str(to), actor, note=note, status=to, stage=stage, stage_since=since, **values)
+
+
+def take_step(caller: Caller, once: Once, order_id: UUID, body: TakeStep) -> OrderView:
+    """Note that an order in preparation was picked or checked. Raises NotFound, or Conflict out of turn."""
+
+    def work(tx: Tx) -> OrderView:
+        order = orders.lock_order(tx, order_id, caller)
+        stage = clocks.next_stage(order.stage, body.step, caller.role)
+        order = change(tx, order, body.step, states.actor(caller), stage=stage, stage_since=clock.now())
+        outbox.announce(tx, "order.changed", order.id)
+        return views.complete(tx, order)
+
+    return once.run(OrderView, work)
 
 
 def change(tx: Tx, order: Order, kind: str, actor: Actor, *, note: str | None = None, **values: Any) -> Order:
@@ -79,7 +94,3 @@ def cancel(tx: Tx, order: Order, actor: Actor, reason: str) -> Order:
     stock.release(tx, order.id, actor.uid, order.updated_at)
     outbox.announce(tx, "order.cancelled", order.id)
     return order
-
-
-def _actor(caller: Caller) -> Actor:
-    return Actor(caller.uid, caller.role, caller.store_id)

@@ -15,12 +15,13 @@ from plazza.errors import Conflict, PlazzaError, Unavailable
 from plazza.identity import Caller
 from plazza.location import actions as location
 from plazza.location.models import Place
-from plazza.order import rules
 from plazza.order.actions import carts, coupons, views
 from plazza.order.actions.carts import Cart
 from plazza.order.models.orders import OrderView, PaymentStatus, PlaceOrder, PrescriptionStatus, Status
-from plazza.order.rules import CartLine, Price, Rebate, Taken
-from plazza.order.store import changes, orders, stock
+from plazza.order.rules import allocation, pricing, shares, states
+from plazza.order.rules.allocation import Taken
+from plazza.order.rules.pricing import CartLine, Price, Rebate
+from plazza.order.store import changes, orders, stock, units
 from plazza.order.store.orders import Event, Order
 
 
@@ -77,7 +78,7 @@ def _place(tx: Tx, caller: Caller, body: PlaceOrder, order_id: UUID, place: Plac
     store = carts.read_store(tx, place.store_id)
     coverage = _cover(tx, caller, body, cart.lines)
     taken = _take(tx, cart._replace(lines=coverage.lines), body, place)
-    price = rules.price(
+    price = pricing.price(
         cart.lines,
         charge_paise=place.charge_paise,
         rebate=coupon.rebate if coupon else None,
@@ -88,6 +89,7 @@ def _place(tx: Tx, caller: Caller, body: PlaceOrder, order_id: UUID, place: Plac
     order = changes.insert_order(tx, order)
     items = views.items_of(price, coverage.covering)
     changes.insert_items(tx, order_id, items)
+    units.insert_units(tx, order_id, shares.share_out([units.sold(item) for item in items], price.delivery_gst))
     for event in events:
         changes.insert_event(tx, order_id, event)
     stock.reserve(tx, order_id, taken, caller.uid, at)
@@ -102,7 +104,9 @@ def _check_coupon_still_fits(tx: Tx, caller: Caller, cart: Cart, coupon: _Coupon
     if coupon is None:
         return
     if coupon.amounts != _amounts(cart) or coupon.is_first == orders.has_ordered(tx, caller.uid):
-        raise Conflict("The cart's prices changed meanwhile; quote again.", reason="PRICE_CHANGED")
+        raise Conflict(
+            "The cart's prices changed meanwhile; quote again.", reason="PRICE_CHANGED", **pricing.figures(cart.lines)
+        )
 
 
 def _amounts(cart: Cart) -> list[tuple[UUID, int]]:
@@ -150,23 +154,24 @@ def _take(tx: Tx, cart: Cart, body: PlaceOrder, place: Place) -> list[Taken]:
     prices = {line.product_id: line.price_paise for line in cart.lines}
     batches = stock.lock_free(tx, place.store_id, cart.lines, clock.today())
     usable = [batch for batch in batches if batch.mrp_paise >= prices[batch.product_id]]
-    taken, short = rules.allocate([(line.product_id, line.quantity) for line in cart.lines], usable)
+    taken, short = allocation.allocate([(line.product_id, line.quantity) for line in cart.lines], usable)
     available = {line.product_id: short.get(line.product_id, line.quantity) for line in cart.lines}
-    problems = rules.find_problems(
+    problems = pricing.find_problems(
         cart.lines,
         missing=cart.missing,
         available=available,
         minimum_paise=place.minimum_order_paise,
         has_prescription=body.prescription_id is not None,
     )
-    rules.check_problems(problems)
+    pricing.check_problems(problems, cart.lines)
     return taken
 
 
 def _check_price(body: PlaceOrder, price: Price) -> None:
     if body.expected_total_paise not in {None, price.total_paise}:
-        raise Conflict("The price changed; quote again.", reason="PRICE_CHANGED", total_paise=price.total_paise)
-    rules.check_payable(body.payment_method, price.total_paise)
+        now = pricing.figures([line.cart for line in price.lines])
+        raise Conflict("The price changed; quote again.", reason="PRICE_CHANGED", total_paise=price.total_paise, **now)
+    pricing.check_payable(body.payment_method, price.total_paise)
 
 
 def _new_order(
@@ -184,10 +189,10 @@ def _new_order(
     elif body.payment_method == "cod":
         payment = "cod_due"
     confirmed = payment != "pending" and prescription != "awaited"
-    window = rules.REVIEW_WINDOW if prescription == "awaited" else rules.PAYMENT_WINDOW
+    window = states.REVIEW_WINDOW if prescription == "awaited" else states.PAYMENT_WINDOW
     events = [Event(1, "placed", None, Status.PENDING, caller.uid, caller.role, None, at)]
     if confirmed:
-        events.append(Event(2, "confirmed", Status.PENDING, Status.CONFIRMED, *rules.SYSTEM[:2], None, at))
+        events.append(Event(2, "confirmed", Status.PENDING, Status.CONFIRMED, *states.SYSTEM[:2], None, at))
     order = Order(
         id=order_id,
         number="",
@@ -217,5 +222,8 @@ def _new_order(
         version=len(events),
         created_at=at,
         updated_at=at,
+        delivery_gst_bp=price.delivery_gst_bp,
+        stage="accept" if confirmed else None,
+        stage_since=at if confirmed else None,
     )
     return order, events

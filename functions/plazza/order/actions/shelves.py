@@ -7,7 +7,6 @@ from plazza.data.once import Once
 from plazza.data.sql import Tx
 from plazza.errors import Conflict, Invalid
 from plazza.identity import Caller
-from plazza.order import rules
 from plazza.order.actions.inventory import put, view
 from plazza.order.models.inventory import (
     CountBatch,
@@ -18,6 +17,7 @@ from plazza.order.models.inventory import (
     WriteOffView,
     WrittenOff,
 )
+from plazza.order.rules import states
 from plazza.order.store import batches, stock, stores
 from plazza.order.store.batches import StoredBatch
 from plazza.order.store.stock import Held, Movement
@@ -29,7 +29,7 @@ def transfer_stock(caller: Caller, once: Once, body: TransferStock) -> TransferV
     Raises NotFound, Invalid for the same store, Conflict for too few packs that are not promised, and for an expired or recalled
     batch.
     """
-    store_id = rules.store_of(caller, body.store_id)
+    store_id = states.store_of(caller, body.store_id)
     if body.to_store_id == store_id:
         raise Invalid("Name another store than the one it comes from.", field="to_store_id")
 
@@ -60,7 +60,7 @@ def count_batch(caller: Caller, once: Once, body: CountBatch) -> CountView:
 
     Raises NotFound, Conflict when fewer than the promised packs were counted, or something else is on hand than was expected.
     """
-    store_id = rules.store_of(caller, body.store_id)
+    store_id = states.store_of(caller, body.store_id)
 
     def work(tx: Tx) -> CountView:
         batch = batches.lock_batch(tx, store_id, body.batch_id)
@@ -79,7 +79,7 @@ def count_batch(caller: Caller, once: Once, body: CountBatch) -> CountView:
 
 def write_off_expired(caller: Caller, once: Once, body: WriteOffExpired) -> WriteOffView:
     """Take all packs off a store's shelves that had expired by a day and are not promised. Raises NotFound, Conflict."""
-    store_id = rules.store_of(caller, body.store_id)
+    store_id = states.store_of(caller, body.store_id)
     day = body.day or clock.today()
     if day > clock.today():
         raise Conflict("That day has not come yet; what expires until then can still be sold.", reason="NOT_YET")

@@ -10,7 +10,6 @@ from plazza.data.sql import Tx, read, run_transaction
 from plazza.errors import Conflict, Invalid, PlazzaError, Unavailable
 from plazza.http import paging
 from plazza.identity import Caller
-from plazza.order import rules
 from plazza.order.actions import counter
 from plazza.order.models.inventory import RecordSale
 from plazza.order.models.tills import (
@@ -23,6 +22,7 @@ from plazza.order.models.tills import (
     SaleVerdict,
     SaleVerdicts,
 )
+from plazza.order.rules import states
 from plazza.order.store import closes, sales
 from plazza.order.store.closes import Close
 from plazza.schema import Page
@@ -41,7 +41,7 @@ def close_day(caller: Caller, once: Once, body: CloseDay) -> DayClose:
 
     Raises Conflict for a day that is closed or has not come, and for a difference without a reason.
     """
-    store_id = rules.store_of(caller, None)
+    store_id = states.store_of(caller, None)
     day = body.day or clock.today()
     if day > clock.today():
         raise Conflict("That day has not come yet.", reason="NOT_YET")
@@ -79,7 +79,7 @@ def close_day(caller: Caller, once: Once, body: CloseDay) -> DayClose:
 
 def list_closes(caller: Caller, query: ClosesQuery) -> Page[DayClose]:
     """Give a store's closed days, latest first."""
-    store_id = rules.store_of(caller, query.store_id)
+    store_id = states.store_of(caller, query.store_id)
     after = paging.decode(query.cursor, date.fromisoformat)
     rows = read(lambda tx: closes.list_closes(tx, store_id, after=after[0] if after else None, limit=query.limit + 1))
     return paging.page([_view(row) for row in rows], query.limit, lambda close: (close.day.isoformat(),))

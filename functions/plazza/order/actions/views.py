@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from plazza import clock
 from plazza.data.sql import Tx, read
 from plazza.identity import Caller
 from plazza.order.models.orders import EventView, LineView, OrderSummary, OrderView
-from plazza.order.rules import Price, PricedLine
+from plazza.order.rules import clocks
+from plazza.order.rules.pricing import Price, PricedLine
 from plazza.order.store import orders
 from plazza.order.store.orders import Event, Item, Order
 
@@ -36,6 +38,7 @@ def view(order: Order, items: Sequence[Item], events: Sequence[Event]) -> OrderV
         discount_paise=order.discount_paise,
         delivery_paise=order.delivery_paise,
         tax_paise=order.tax_paise,
+        credited_paise=order.credited_paise,
         coupon_codes=order.coupon_codes,
         address=order.address,
         latitude=order.latitude,
@@ -61,6 +64,9 @@ def summary(order: Order) -> OrderSummary:
         store_id=order.store_id,
         total_paise=order.total_paise,
         promised_at=promised_at(order),
+        stage=order.stage,
+        stage_due_at=stage_due_at(order),
+        is_late=is_late(order),
         version=order.version,
         created_at=order.created_at,
         updated_at=order.updated_at,
@@ -70,6 +76,17 @@ def summary(order: Order) -> OrderSummary:
 def promised_at(order: Order) -> datetime | None:
     """Give when the parcel should be there: the promise counts from the confirmation."""
     return order.confirmed_at + timedelta(minutes=order.promised_minutes) if order.confirmed_at else None
+
+
+def stage_due_at(order: Order) -> datetime | None:
+    """Give when the stage that an open order is in should be over."""
+    return clocks.due_at(order.stage, order.stage_since, promised_at(order))
+
+
+def is_late(order: Order) -> bool:
+    """Tell whether an order's stage takes longer than it may."""
+    due_at = stage_due_at(order)
+    return due_at is not None and due_at < clock.now()
 
 
 def items_of(price: Price, covering: dict[UUID, UUID]) -> list[Item]:
@@ -105,6 +122,7 @@ def _item(line: PricedLine, prescription_item_id: UUID | None) -> Item:
         sgst_paise=gst.sgst_paise,
         igst_paise=gst.igst_paise,
         total_paise=line.total_paise,
+        coupon_code=line.coupon_code,
     )
 
 

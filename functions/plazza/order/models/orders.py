@@ -1,5 +1,6 @@
 """Carts, quotes and orders over HTTP."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
@@ -23,6 +24,8 @@ class Status(StrEnum):
     CANCELLED = "cancelled"
 
 
+Stage = Literal["accept", "pick", "check", "hand_over", "ride"]
+Step = Literal["picked", "checked"]
 PaymentMethod = Literal["razorpay", "cod"]
 PaymentStatus = Literal["pending", "captured", "cod_due", "partially_refunded", "refunded"]
 PrescriptionStatus = Literal["not_needed", "awaited", "approved"]
@@ -81,7 +84,7 @@ class Problem(Model):
 
 
 class LineView(Model):
-    """A line with its prices: `total_paise` is price times quantity less discount, and holds the tax shown beside it."""
+    """A line with its prices: `total_paise` is price times quantity less discount (of `coupon_code`), and holds the tax beside it."""
 
     line_no: int
     product_id: UUID
@@ -102,6 +105,7 @@ class LineView(Model):
     sgst_paise: Paise
     igst_paise: Paise
     total_paise: Paise
+    coupon_code: str | None
 
 
 class QuoteView(Model):
@@ -135,7 +139,7 @@ class EventView(Model):
 
 
 class OrderSummary(Model):
-    """An order in a list."""
+    """An order in a list. While it is open, `stage_due_at` is when its stage should be over."""
 
     id: UUID
     number: str
@@ -147,13 +151,16 @@ class OrderSummary(Model):
     store_id: UUID
     total_paise: Paise
     promised_at: Instant | None
+    stage: Stage | None
+    stage_due_at: Instant | None
+    is_late: bool
     version: int
     created_at: Instant
     updated_at: Instant
 
 
 class OrderView(OrderSummary):
-    """An order as its customer and its store see it. `promised_at` counts from the confirmation."""
+    """An order as its customer and its store see it. `promised_at` counts from the confirmation; credit notes do not change the total."""
 
     prescription_id: UUID | None
     items: list[LineView]
@@ -161,6 +168,7 @@ class OrderView(OrderSummary):
     discount_paise: Paise
     delivery_paise: Paise
     tax_paise: Paise
+    credited_paise: Paise
     coupon_codes: list[str]
     address: dict[str, JsonValue]
     latitude: Latitude
@@ -185,18 +193,44 @@ class SetStatus(Model):
     note: ShortText | None = None
 
 
+class TakeStep(Model):
+    """What was done with an order in preparation: its packs were picked, or a pharmacist checked them."""
+
+    step: Step
+
+
+class LeftOut(Model):
+    """What of an earlier order is not in the new cart, or not all of it."""
+
+    product_id: UUID
+    name: str
+    quantity: int
+    reason: Literal["PRODUCT_UNAVAILABLE", "OVER_LIMIT"]
+
+
+class ReorderView(Model):
+    """A cart like an earlier order's, to quote or to order; prices and stock are those of the quote."""
+
+    cart: QuoteRequest
+    prescription_required: bool
+    left_out: list[LeftOut]
+
+
 class HistoryQuery(Model):
-    """Which orders to list, latest first."""
+    """Which orders to list, latest first; `from` and `to` are days in India on which they were placed."""
 
     status: Status | None = None
+    from_: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
     number: Annotated[str, Field(pattern=r"^PLZ-[A-HJ-NP-Z2-9]{8}$")] | None = None
     limit: Limit = 20
     cursor: str | None = None
 
 
 class BoardQuery(Model):
-    """Whose open orders to list, oldest first; support and administrators name the store."""
+    """Whose open orders to list, oldest first, or only the late ones; support and administrators name the store."""
 
     store_id: UUID | None = None
+    late: bool = False
     limit: Limit = 50
     cursor: str | None = None

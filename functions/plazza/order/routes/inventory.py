@@ -8,7 +8,6 @@ from plazza.data.sql import read
 from plazza.http import paging
 from plazza.http.api import PUBLIC, Api
 from plazza.identity import Caller, Role
-from plazza.order import rules
 from plazza.order.actions import counter, inventory, recalls, repair, shelves, tills
 from plazza.order.models.inventory import (
     AdjustStock,
@@ -32,6 +31,7 @@ from plazza.order.models.inventory import (
 )
 from plazza.order.models.recalls import ReachQuery, RecallBatch, RecalledSale, RecallReach, RecallView
 from plazza.order.models.tills import CloseDay, ClosesQuery, DayClose, RecordSales, SaleVerdicts
+from plazza.order.rules import states
 from plazza.order.store import batches, stores
 from plazza.schema import Page
 
@@ -51,7 +51,7 @@ def list_stores() -> Stores:
 @api.get("/inventory/batches", roles=[*COUNTER, Role.SUPPORT, Role.ADMIN])
 def list_batches(caller: Caller, query: BatchQuery) -> Page[BatchView]:
     """List a store's batches by product, first expiring first; administrators and support name the store."""
-    store_id = rules.store_of(caller, query.store_id)
+    store_id = states.store_of(caller, query.store_id)
     after = paging.decode(query.cursor, UUID, date.fromisoformat, UUID)
     rows = read(
         lambda tx: batches.list_batches(tx, store_id, product_id=query.product_id, after=after, limit=query.limit + 1)

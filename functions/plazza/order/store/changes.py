@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from plazza.data.sql import Tx
 from plazza.errors import Conflict, Unavailable
-from plazza.order.rules import NUMBER_ALPHABET
+from plazza.order.rules.states import NUMBER_ALPHABET
 from plazza.order.store.orders import Event, Item, Order
 
 
@@ -18,12 +18,14 @@ def insert_order(tx: Tx, order: Order) -> Order:
         INSERT INTO orders (id, number, uid, store_id, status, payment_method, payment_status, prescription_status,
                             delivery_status, prescription_id, items_paise, discount_paise, delivery_paise, tax_paise, total_paise,
                             coupon_codes, address_id, address, place_of_supply, latitude, longitude, promised_minutes, expires_at,
-                            confirmed_at, cancelled_reason, version, created_at, updated_at)
+                            confirmed_at, cancelled_reason, version, created_at, updated_at, delivery_gst_bp, stage,
+                            stage_since)
         VALUES (%(id)s, %(number)s, %(uid)s, %(store_id)s, %(status)s, %(payment_method)s, %(payment_status)s,
                 %(prescription_status)s, %(delivery_status)s, %(prescription_id)s, %(items_paise)s, %(discount_paise)s,
                 %(delivery_paise)s, %(tax_paise)s, %(total_paise)s, %(coupon_codes)s, %(address_id)s, %(address)s,
                 %(place_of_supply)s, %(latitude)s, %(longitude)s, %(promised_minutes)s, %(expires_at)s, %(confirmed_at)s,
-                %(cancelled_reason)s, %(version)s, %(created_at)s, %(updated_at)s)
+                %(cancelled_reason)s, %(version)s, %(created_at)s, %(updated_at)s, %(delivery_gst_bp)s, %(stage)s,
+                %(stage_since)s)
         ON CONFLICT DO NOTHING"""
     for _ in range(5):
         numbered = order._replace(number="PLZ-" + "".join(secrets.choice(NUMBER_ALPHABET) for _ in range(8)))
@@ -39,16 +41,16 @@ def insert_items(tx: Tx, order_id: UUID, items: Sequence[Item]) -> None:
     query = """
         INSERT INTO order_items (order_id, line_no, product_id, prescription_item_id, sku, name, manufacturer, pack_label, hsn,
                                  schedule, prescription_required, quantity, mrp_paise, price_paise, discount_paise, gst_bp,
-                                 taxable_paise, cgst_paise, sgst_paise, igst_paise, total_paise)
+                                 taxable_paise, cgst_paise, sgst_paise, igst_paise, total_paise, coupon_code)
         SELECT %s, line_no, product_id, prescription_item_id, sku, name, manufacturer, pack_label, hsn, schedule,
                prescription_required, quantity, mrp_paise, price_paise, discount_paise, gst_bp, taxable_paise, cgst_paise,
-               sgst_paise, igst_paise, total_paise
+               sgst_paise, igst_paise, total_paise, coupon_code
           FROM unnest(%s::INT8[], %s::UUID[], %s::UUID[], %s::TEXT[], %s::TEXT[], %s::TEXT[], %s::TEXT[], %s::TEXT[],
                       %s::TEXT[], %s::BOOL[], %s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[],
-                      %s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[])
+                      %s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[], %s::TEXT[])
                AS item (line_no, product_id, prescription_item_id, sku, name, manufacturer, pack_label, hsn, schedule,
                         prescription_required, quantity, mrp_paise, price_paise, discount_paise, gst_bp, taxable_paise,
-                        cgst_paise, sgst_paise, igst_paise, total_paise)"""
+                        cgst_paise, sgst_paise, igst_paise, total_paise, coupon_code)"""
     tx.execute(query, (order_id, *[list(column) for column in zip(*items, strict=True)]))
 
 
@@ -67,14 +69,12 @@ def set_order(tx: Tx, order: Order, before: int) -> None:
         UPDATE orders
            SET status = %(status)s, payment_status = %(payment_status)s, prescription_status = %(prescription_status)s,
                delivery_status = %(delivery_status)s, expires_at = %(expires_at)s, confirmed_at = %(confirmed_at)s,
-               cancelled_reason = %(cancelled_reason)s, version = %(version)s, updated_at = %(updated_at)s
+               cancelled_reason = %(cancelled_reason)s, items_paise = %(items_paise)s, discount_paise = %(discount_paise)s,
+               delivery_paise = %(delivery_paise)s, tax_paise = %(tax_paise)s, total_paise = %(total_paise)s,
+               delivery_gst_bp = %(delivery_gst_bp)s, credited_paise = %(credited_paise)s,
+               stage = %(stage)s, stage_since = %(stage_since)s, version = %(version)s, updated_at = %(updated_at)s
          WHERE id = %(id)s AND version = %(before)s"""
-    params = {
-        "id": order.id, "before": before, "status": order.status, "payment_status": order.payment_status,
-        "prescription_status": order.prescription_status, "delivery_status": order.delivery_status,
-        "expires_at": order.expires_at, "confirmed_at": order.confirmed_at, "cancelled_reason": order.cancelled_reason,
-        "version": order.version, "updated_at": order.updated_at,
-    }  # fmt: skip
+    params = order._asdict() | {"address": None, "before": before}
     if tx.execute(query, params) != 1:
         raise Conflict("This order changed meanwhile; read it again.", version=before)
 

@@ -8,14 +8,8 @@ from psycopg.types.json import Jsonb
 
 from plazza.clock import INDIA
 from plazza.data.sql import Tx
-from plazza.order.rules import financial_year, invoice_number
+from plazza.order.rules.numbering import financial_year, invoice_number
 from plazza.order.store import stores
-
-SELLER = (
-    "name", "address", "city", "state", "state_code", "pincode", "phone", "gstin", "drug_licence", "pharmacist_name",
-    "pharmacist_registration",
-)  # fmt: skip
-"""What an invoice says of its store."""
 
 
 class Invoice(NamedTuple):
@@ -45,9 +39,7 @@ def issue(tx: Tx, order_id: UUID, store_id: UUID, at: datetime) -> None:
     Source: CGST Rules 2017, rule 46(b): a consecutive serial number of up to 16 characters, unique for a financial year.
     """
     store = stores.get_store(tx, store_id)
-    seller = {
-        name: str(getattr(store, name)) for name in SELLER
-    }  # frozen: a licence renewed later is not this invoice's
+    seller = stores.seller(store)  # frozen: a licence renewed later is not this invoice's
     year = financial_year(at.astimezone(INDIA).date())
     query = """
         INSERT INTO invoice_counters (store_id, financial_year, last_serial) VALUES (%s, %s, 1)

@@ -7,7 +7,8 @@ from uuid import UUID
 from plazza.data.sql import Tx
 from plazza.errors import NotFound
 from plazza.identity import STORE_ROLES, Caller, Role
-from plazza.order.models.orders import DeliveryStatus, PaymentMethod, PaymentStatus, PrescriptionStatus, Status
+from plazza.order.models.orders import DeliveryStatus, PaymentMethod, PaymentStatus, PrescriptionStatus, Stage, Status
+from plazza.order.rules import clocks
 
 OPEN = [Status.CONFIRMED, Status.PROCESSING, Status.SHIPPED]
 """What a store's board shows."""
@@ -17,7 +18,7 @@ _ORDERS = """
         SELECT id, number, uid, store_id, status, payment_method, payment_status, prescription_status, delivery_status,
                prescription_id, items_paise, discount_paise, delivery_paise, tax_paise, total_paise, coupon_codes, address_id,
                address, place_of_supply, latitude, longitude, promised_minutes, expires_at, confirmed_at, cancelled_reason,
-               version, created_at, updated_at
+               version, created_at, updated_at, delivery_gst_bp, stage, stage_since, credited_paise
           FROM orders"""
 
 
@@ -52,6 +53,10 @@ class Order(NamedTuple):
     version: int
     created_at: datetime
     updated_at: datetime
+    delivery_gst_bp: int | None
+    stage: Stage | None
+    stage_since: datetime | None
+    credited_paise: int = 0
 
 
 class Item(NamedTuple):
@@ -77,6 +82,7 @@ class Item(NamedTuple):
     sgst_paise: int
     igst_paise: int
     total_paise: int
+    coupon_code: str | None
 
 
 class Event(NamedTuple):
@@ -93,7 +99,7 @@ class Event(NamedTuple):
 
 
 class Payable(NamedTuple):
-    """What a payment must know of an order."""
+    """What a payment must know of an order; `owed_paise` is the total less what credit notes gave back."""
 
     order_id: UUID
     number: str
@@ -102,6 +108,7 @@ class Payable(NamedTuple):
     status: Status
     payment_method: PaymentMethod
     expires_at: datetime | None
+    owed_paise: int
 
 
 class Place(NamedTuple):
@@ -163,43 +170,63 @@ def find_order(tx: Tx, order_id: UUID) -> Order | None:
 
 
 def list_orders(
-    tx: Tx, caller: Caller, *, status: Status | None, number: str | None, after: tuple[Any, ...] | None, limit: int
+    tx: Tx,
+    caller: Caller,
+    *,
+    status: Status | None,
+    number: str | None,
+    placed: tuple[datetime | None, datetime | None],
+    after: tuple[Any, ...] | None,
+    limit: int,
 ) -> list[Order]:
-    """Give orders that the caller may see, latest first; `after` is (created_at, id) of the last one seen."""
+    """Give orders that the caller may see, placed from one instant until before another, latest first.
+
+    `after` is (created_at, id) of the last one seen.
+    """
     query = (
         _ORDERS
         + """
          WHERE (%(uid)s::TEXT IS NULL OR uid = %(uid)s) AND (%(store_id)s::UUID IS NULL OR store_id = %(store_id)s)
            AND (%(status)s::TEXT IS NULL OR status = %(status)s) AND (%(number)s::TEXT IS NULL OR number = %(number)s)
+           AND (%(from)s::TIMESTAMPTZ IS NULL OR created_at >= %(from)s)
+           AND (%(until)s::TIMESTAMPTZ IS NULL OR created_at < %(until)s)
            AND (%(at)s::TIMESTAMPTZ IS NULL OR created_at < %(at)s OR (created_at = %(at)s AND id > %(id)s::UUID))
          ORDER BY created_at DESC, id LIMIT %(limit)s"""
     )
     at, ident = after or (None, None)
     params = {**seen_by(caller), "status": status, "number": number, "at": at, "id": ident, "limit": limit}
+    params |= {"from": placed[0], "until": placed[1]}
     return tx.rows(Order, query, params)
 
 
-def list_open(tx: Tx, store_id: UUID, *, after: tuple[Any, ...] | None, limit: int) -> list[Order]:
-    """Give a store's open orders, oldest first; `after` is (created_at, id) of the last one seen."""
+def list_open(
+    tx: Tx, store_id: UUID, *, late_at: datetime | None, after: tuple[Any, ...] | None, limit: int
+) -> list[Order]:
+    """Give a store's open orders, oldest first, or only those late at an instant; `after` is (created_at, id) of the last one seen."""
     query = (
         _ORDERS
         + """
          WHERE store_id = %(store_id)s AND status = ANY(%(open)s)
+           AND (%(now)s::TIMESTAMPTZ IS NULL
+                OR (stage = 'ride' AND confirmed_at + promised_minutes * INTERVAL '1 minute' < %(now)s)
+                OR stage_since < (%(sinces)s::TIMESTAMPTZ[])[array_position(%(stages)s::TEXT[], stage)])
            AND (%(at)s::TIMESTAMPTZ IS NULL OR created_at > %(at)s OR (created_at = %(at)s AND id > %(id)s::UUID))
          ORDER BY created_at, id LIMIT %(limit)s"""
     )
     at, ident = after or (None, None)
+    late = clocks.late_since(late_at) if late_at else {}
     params = {"store_id": store_id, "open": list(OPEN), "at": at, "id": ident, "limit": limit}
+    params |= {"now": late_at, "stages": list(late), "sinces": list(late.values())}
     return tx.rows(Order, query, params)
 
 
 def list_items(tx: Tx, order_id: UUID) -> list[Item]:
-    """Give an order's lines."""
+    """Give an order's lines, without those that were taken out."""
     query = """
         SELECT line_no, product_id, prescription_item_id, sku, name, manufacturer, pack_label, hsn, schedule,
                prescription_required, quantity, mrp_paise, price_paise, discount_paise, gst_bp, taxable_paise, cgst_paise,
-               sgst_paise, igst_paise, total_paise
-          FROM order_items WHERE order_id = %s ORDER BY line_no"""
+               sgst_paise, igst_paise, total_paise, coupon_code
+          FROM order_items WHERE order_id = %s AND quantity > 0 ORDER BY line_no"""
     return tx.rows(Item, query, (order_id,))
 
 
@@ -214,7 +241,8 @@ def list_events(tx: Tx, order_id: UUID) -> list[Event]:
 def get_payable(tx: Tx, order_id: UUID, uid: str) -> Payable:
     """Give what a payment must know of a customer's order. Raises NotFound."""
     query = """
-        SELECT id AS order_id, number, uid, total_paise, status, payment_method, expires_at
+        SELECT id AS order_id, number, uid, total_paise, status, payment_method, expires_at,
+               total_paise - credited_paise AS owed_paise
           FROM orders WHERE id = %s AND uid = %s"""
     payable = tx.row(Payable, query, (order_id, uid))
     if payable is None:

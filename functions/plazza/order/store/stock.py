@@ -11,15 +11,9 @@ from uuid import UUID, uuid4
 
 from plazza.data.sql import Tx
 from plazza.errors import Conflict
-from plazza.order.rules import Batch, CartLine, Taken
-
-
-class Held(NamedTuple):
-    """Packs of a batch that an order holds."""
-
-    line_no: int
-    batch_id: UUID
-    quantity: int
+from plazza.order.rules.allocation import Batch, Held, Taken
+from plazza.order.rules.pricing import CartLine
+from plazza.order.rules.returning import SoldBatch
 
 
 class Movement(NamedTuple):
@@ -89,6 +83,48 @@ def release(tx: Tx, order_id: UUID, actor_uid: str, at: datetime) -> int:
     _reduce(tx, held, at, on_hand=0)
     _note(tx, held, Movement("release", f"order:{order_id}", None, actor_uid, at), on_hand=0, reserved=-1)
     return sum(part.quantity for part in held)
+
+
+def list_sold(tx: Tx, order_id: UUID) -> list[SoldBatch]:
+    """Give the batches that an order's lines took off the shelf, first expiring first."""
+    query = """
+        SELECT h.line_no, h.batch_id, b.batch_no, b.expires_on, b.recalled, h.quantity
+          FROM order_batches AS h JOIN inventory_batches AS b ON b.id = h.batch_id
+         WHERE h.order_id = %s AND h.state = 'consumed' ORDER BY h.line_no, b.expires_on, b.id"""
+    return tx.rows(SoldBatch, query, (order_id,))
+
+
+def take_back(tx: Tx, batch_id: UUID, packs: int, movement: Movement, *, for_sale: bool) -> None:
+    """Note packs that came back; what is not for sale any more is written off at once, and never stands on the shelf."""
+    held = [Held(0, batch_id, packs)]
+    _note(tx, held, movement, on_hand=1, reserved=0)
+    if not for_sale:
+        _note(tx, held, movement._replace(kind="write_off"), on_hand=-1, reserved=0)
+        return
+    query = "UPDATE inventory_batches SET on_hand = on_hand + %s, updated_at = %s WHERE id = %s"
+    tx.execute(query, (packs, movement.at, batch_id))
+
+
+def lock_held(tx: Tx, order_id: UUID) -> list[Held]:
+    """Give what a held order has on the shelf, last expiring first: what may go back first."""
+    query = """
+        SELECT h.line_no, h.batch_id, h.quantity FROM order_batches AS h JOIN inventory_batches AS b ON b.id = h.batch_id
+         WHERE h.order_id = %s AND h.state = 'reserved' ORDER BY h.line_no, b.expires_on DESC, b.id DESC FOR UPDATE OF h"""
+    return tx.rows(Held, query, (order_id,))
+
+
+def release_part(tx: Tx, order_id: UUID, freed: Sequence[Held], actor_uid: str, at: datetime) -> None:
+    """Give back some of the packs that an order holds."""
+    columns = [list(column) for column in zip(*freed, strict=True)]
+    query = """
+        UPDATE order_batches AS h
+           SET state = CASE WHEN h.quantity = f.quantity THEN 'released' ELSE h.state END,
+               quantity = CASE WHEN h.quantity = f.quantity THEN h.quantity ELSE h.quantity - f.quantity END
+          FROM unnest(%s::INT8[], %s::UUID[], %s::INT8[]) AS f (line_no, batch_id, quantity)
+         WHERE h.order_id = %s AND h.line_no = f.line_no AND h.batch_id = f.batch_id AND h.state = 'reserved'"""
+    tx.execute(query, (*columns, order_id))
+    _reduce(tx, freed, at, on_hand=0)
+    _note(tx, freed, Movement("release", f"order:{order_id}", None, actor_uid, at), on_hand=0, reserved=-1)
 
 
 def consume(tx: Tx, order_id: UUID, actor_uid: str, at: datetime, on: date) -> int:

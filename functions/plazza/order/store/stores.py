@@ -31,6 +31,12 @@ class Store(NamedTuple):
     status: str
 
 
+_SELLER = (
+    "name", "address", "city", "state", "state_code", "pincode", "phone", "gstin", "drug_licence", "pharmacist_name",
+    "pharmacist_registration",
+)  # fmt: skip
+
+
 _STORES = """
         SELECT id, code, name, address, city, state, state_code, pincode, latitude, longitude, gstin, drug_licence,
                pharmacist_name, pharmacist_registration, phone, opens_at, closes_at, status
@@ -48,3 +54,8 @@ def get_store(tx: Tx, store_id: UUID) -> Store:
 def list_stores(tx: Tx) -> list[Store]:
     """Give all stores."""
     return tx.rows(Store, _STORES + " ORDER BY code")
+
+
+def seller(store: Store) -> dict[str, str]:
+    """Give what a tax paper says of its store."""
+    return {name: str(getattr(store, name)) for name in _SELLER}

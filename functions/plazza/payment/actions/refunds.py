@@ -117,7 +117,7 @@ def finish(refund_id: UUID, answer: RazorpayRefund) -> None:
             store.insert_event(
                 tx, refund.payment_id, "refund processed", refund.amount_paise, "razorpay", answer.id, at
             )
-            _tell_order(tx, refund.payment_id)
+            tell_order(tx, refund.payment_id)
             outbox.announce(tx, "refund.processed", refund.id, lane=refund.payment_id)
             outbox.announce(tx, "payment.changed", refund.payment_id)
 
@@ -132,14 +132,14 @@ def _fail(tx: Tx, refund: store.Refund, razorpay_refund_id: str | None) -> None:
             tx, refund.payment_id, "refund failed", refund.amount_paise, "razorpay", razorpay_refund_id, at
         )
         if refund.status == "processed":
-            _tell_order(tx, refund.payment_id)
+            tell_order(tx, refund.payment_id)
         outbox.announce(tx, "payment.changed", refund.payment_id)
         tx.after_commit["tell of a failed refund"] = partial(
             logs.write, "ERROR", "refund failed: support must decide", refund_id=str(refund.id)
         )
 
 
-def _tell_order(tx: Tx, payment_id: UUID) -> None:
+def tell_order(tx: Tx, payment_id: UUID) -> None:
     """Let the order show how much of its own money went back.
 
     An order that is neither settled nor cancelled still waits for its money: nothing was taken from it.
@@ -151,4 +151,4 @@ def _tell_order(tx: Tx, payment_id: UUID) -> None:
     processed_paise = store.get_processed_paise(tx, payment_id)
     refunded_paise = rules.given_back(payment.amount_paise, payment.captured_paise, processed_paise)
     if refunded_paise > 0:
-        money.record_refund(tx, payment.order_id, refunded_paise=refunded_paise)
+        money.record_refund(tx, payment.order_id, refunded_paise=refunded_paise, paid_paise=payment.amount_paise)
