@@ -5,15 +5,15 @@ from uuid import UUID
 from plazza.data import rtdb
 from plazza.data.sql import read
 from plazza.identity import Caller, Role
-from plazza.payment import store
 from plazza.payment.actions import refunds, webhook
+from plazza.payment.store import payments
 
 _SYSTEM = Caller("system", Role.ADMIN)
 
 
 def project_payment(key: str) -> None:
     """Write a payment's present state where its owner watches it."""
-    payment = read(lambda tx: store.get_payment(tx, UUID(key), seen_by=_SYSTEM))
+    payment = read(lambda tx: payments.get_payment(tx, UUID(key), seen_by=_SYSTEM))
     state = {
         "order_id": str(payment.order_id),
         "status": payment.status,

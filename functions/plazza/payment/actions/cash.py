@@ -7,7 +7,7 @@ from plazza.data import outbox
 from plazza.data.sql import Tx
 from plazza.order.actions import money
 from plazza.order.store import orders
-from plazza.payment import store
+from plazza.payment.store import payments, timeline
 
 
 def collect(tx: Tx, order_id: UUID, customer_uid: str, *, by: str) -> None:
@@ -18,11 +18,11 @@ def collect(tx: Tx, order_id: UUID, customer_uid: str, *, by: str) -> None:
     if order.total_paise == 0:
         money.settle(tx, order_id, by=by)  # a coupon paid all of it: nothing changes hands
         return
-    store.insert_payment(tx, uuid4(), order_id, customer_uid, "cod", order.total_paise, at)
-    payment = store.lock_payment_of_order(tx, order_id)
+    payments.insert_payment(tx, uuid4(), order_id, customer_uid, "cod", order.total_paise, at)
+    payment = payments.lock_payment_of_order(tx, order_id)
     if payment is None or payment.status != "created":
         return
-    store.add_capture(tx, payment.id, "captured", payment.amount_paise, "cash", at)
-    store.insert_event(tx, payment.id, "captured", payment.amount_paise, "rider", "cash", at)
+    payments.add_capture(tx, payment.id, "captured", payment.amount_paise, "cash", at)
+    timeline.insert_event(tx, payment.id, "captured", payment.amount_paise, "rider", "cash", at)
     money.settle(tx, order_id, by=by)
     outbox.announce(tx, "payment.changed", payment.id)

@@ -12,9 +12,11 @@ from uuid import UUID
 
 from plazza import clock, logs, settings
 from plazza.data.sql import read, run_transaction
-from plazza.payment import rules, store
+from plazza.payment import rules
 from plazza.payment.actions import refunds, settlement
 from plazza.payment.rules import Verdict
+from plazza.payment.store import attempts, payments
+from plazza.payment.store.refunds import list_open_refunds
 from plazza.providers import razorpay
 from plazza.providers.errors import ProviderRefused
 from plazza.providers.razorpay import RazorpayPayment
@@ -48,18 +50,18 @@ def reconcile() -> Reconciled:
 
 def _look_at_unsettled(stop_at: float) -> tuple[int, int]:
     asked = repaired = 0
-    for payment in read(lambda tx: store.list_to_look_at(tx, clock.now(), settings.number("BATCH_SIZE"))):
+    for payment in read(lambda tx: payments.list_to_look_at(tx, clock.now(), settings.number("BATCH_SIZE"))):
         if time.monotonic() > stop_at:
             break
         try:
-            attempts = razorpay.list_order_payments(payment.razorpay_order_id or "")
+            made = razorpay.list_order_payments(payment.razorpay_order_id or "")
         except ProviderRefused as exc:
             logs.error("Razorpay does not know our order", exc, payment_id=str(payment.id))
-            attempts = []
+            made = []
         asked += 1
-        repaired += _take_in((payment.id, attempt) for attempt in attempts)
+        repaired += _take_in((payment.id, attempt) for attempt in made)
         look_at = rules.next_look(payment.created_at, clock.now())
-        run_transaction(lambda tx, ident=payment.id, look_at=look_at: store.set_look(tx, ident, look_at))
+        run_transaction(lambda tx, ident=payment.id, look_at=look_at: payments.set_look(tx, ident, look_at))
     return asked, repaired
 
 
@@ -70,8 +72,8 @@ def _look_at_recent(stop_at: float) -> tuple[int, int, int]:
     asked = repaired = not_ours = 0
     while time.monotonic() < stop_at and (page := razorpay.list_payments(since, until, skip, PAGE)):
         order_ids, payment_ids = [item.order_id or "" for item in page], [item.id for item in page]
-        ours = read(lambda tx, ids=order_ids: store.list_payment_ids(tx, ids))
-        known = read(lambda tx, ids=payment_ids: store.list_attempt_statuses(tx, ids))
+        ours = read(lambda tx, ids=order_ids: payments.list_payment_ids(tx, ids))
+        known = read(lambda tx, ids=payment_ids: attempts.list_attempt_statuses(tx, ids))
         found = [(ours[item.order_id], item) for item in page if item.order_id in ours]
         repaired += _take_in((ident, item) for ident, item in found if known.get(item.id) != _status(item))
         asked, not_ours, skip = asked + len(page), not_ours + len(page) - len(found), skip + PAGE
@@ -80,7 +82,7 @@ def _look_at_recent(stop_at: float) -> tuple[int, int, int]:
 
 def _finish_refunds(stop_at: float) -> None:
     before, limit = clock.now() - OPEN_FOR, settings.number("BATCH_SIZE")
-    for refund in read(lambda tx: store.list_open_refunds(tx, before, limit)):
+    for refund in read(lambda tx: list_open_refunds(tx, before, limit)):
         if time.monotonic() > stop_at:
             break
         try:

@@ -9,9 +9,10 @@ from plazza.data.sql import Tx, run_transaction
 from plazza.errors import Conflict
 from plazza.order.actions import money
 from plazza.order.store import orders
-from plazza.payment import rules, store
+from plazza.payment import rules
 from plazza.payment.models import RefundView
 from plazza.payment.rules import Report, Standing, Verdict
+from plazza.payment.store import attempts, payments, refunds, timeline
 from plazza.providers.razorpay import RazorpayPayment
 
 _TWICE, _TOO_LATE = "paid twice", "order was cancelled"
@@ -39,26 +40,26 @@ def report_of(payment: RazorpayPayment) -> Report | None:
 
 def _apply(tx: Tx, payment_id: UUID, report: Report, source: str) -> Verdict:
     at = clock.now()
-    payment = store.lock_payment(tx, payment_id)
+    payment = payments.lock_payment(tx, payment_id)
     order = orders.get_payable(tx, payment.order_id, payment.uid)
     standing = Standing(payment.amount_paise, payment.settled_by is not None, order.status == "cancelled")
-    verdict = rules.judge(standing, store.get_attempt_status(tx, report.razorpay_payment_id), report)
+    verdict = rules.judge(standing, attempts.get_attempt_status(tx, report.razorpay_payment_id), report)
     if verdict is Verdict.NOTHING:
         return verdict
-    store.set_attempt(tx, payment_id, report, at)
-    store.insert_event(tx, payment_id, report.status, report.amount_paise, source, report.razorpay_payment_id, at)
+    attempts.set_attempt(tx, payment_id, report, at)
+    timeline.insert_event(tx, payment_id, report.status, report.amount_paise, source, report.razorpay_payment_id, at)
     if report.status == "captured":
         _take(tx, payment, report, verdict, source)
     outbox.announce(tx, "payment.changed", payment_id)
     return verdict
 
 
-def _take(tx: Tx, payment: store.Payment, report: Report, verdict: Verdict, source: str) -> None:
+def _take(tx: Tx, payment: payments.Payment, report: Report, verdict: Verdict, source: str) -> None:
     """Count what was captured, and do what the verdict asks for."""
     rupees = report.amount_paise if report.currency == "INR" else 0
     settled_by = report.razorpay_payment_id if verdict is Verdict.SETTLE else None
     status = rules.status_after(payment.status, verdict)
-    store.add_capture(tx, payment.id, status, rupees, settled_by, clock.now())
+    payments.add_capture(tx, payment.id, status, rupees, settled_by, clock.now())
     if verdict is Verdict.WRONG_AMOUNT:
         tx.after_commit["tell of a wrong amount"] = partial(
             logs.write, "ERROR", "what was captured is not what was asked", payment_id=str(payment.id), source=source
@@ -74,7 +75,7 @@ def _take(tx: Tx, payment: store.Payment, report: Report, verdict: Verdict, sour
 
 def promise_refund(
     tx: Tx,
-    payment: store.Payment,
+    payment: payments.Payment,
     razorpay_payment_id: str,
     amount_paise: int,
     cause: str,
@@ -85,6 +86,6 @@ def promise_refund(
     refund = RefundView(
         id=refund_id, payment_id=payment.id, amount_paise=amount_paise, reason=reason, status="requested"
     )
-    if store.insert_refund(tx, refund, razorpay_payment_id, cause, "system", at):
-        store.insert_event(tx, payment.id, "refund requested", amount_paise, "system", reason, at)
+    if refunds.insert_refund(tx, refund, razorpay_payment_id, cause, "system", at):
+        timeline.insert_event(tx, payment.id, "refund requested", amount_paise, "system", reason, at)
         outbox.announce(tx, "refund.requested", refund_id, lane=payment.id)

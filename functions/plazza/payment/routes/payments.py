@@ -6,9 +6,9 @@ from plazza.data.once import Once
 from plazza.data.sql import read
 from plazza.http.api import Api
 from plazza.identity import Caller, Role
-from plazza.payment import store
 from plazza.payment.actions import intents, refunds
 from plazza.payment.models import CreatePayment, PaymentView, RefundRequest, RefundView, VerifyPayment
+from plazza.payment.store import payments
 
 api = Api("payments")
 
@@ -34,4 +34,4 @@ def refund_payment(caller: Caller, once: Once, body: RefundRequest) -> RefundVie
 @api.get("/payments/<uuid:payment_id>", roles=[Role.CUSTOMER, Role.SUPPORT, Role.ADMIN])
 def get_payment(caller: Caller, payment_id: UUID) -> PaymentView:
     """Tell what happened to the money of a payment."""
-    return read(lambda tx: intents.view(tx, store.get_payment(tx, payment_id, seen_by=caller)))
+    return read(lambda tx: intents.view(tx, payments.get_payment(tx, payment_id, seen_by=caller)))

@@ -1,0 +1,44 @@
+"""SQL of the attempts to pay."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from plazza.data.sql import Tx
+from plazza.payment.rules import Attempt, Report
+
+
+class _AttemptStatus(NamedTuple):
+    razorpay_payment_id: str
+    status: str
+
+
+def get_attempt_status(tx: Tx, razorpay_payment_id: str) -> str | None:
+    """Give what we know of an attempt."""
+    return tx.value("SELECT status FROM payment_attempts WHERE razorpay_payment_id = %s", (razorpay_payment_id,))
+
+
+def set_attempt(tx: Tx, payment_id: UUID, report: Report, at: datetime) -> None:
+    """Write what an attempt is now; the caller has judged that this is news."""
+    query = """
+        INSERT INTO payment_attempts (razorpay_payment_id, payment_id, status, amount_paise, currency, method, created_at, updated_at)
+        VALUES (%(razorpay_payment_id)s, %(payment)s, %(status)s, %(amount_paise)s, %(currency)s, %(method)s, %(at)s, %(at)s)
+        ON CONFLICT (razorpay_payment_id) DO UPDATE SET status = excluded.status, method = excluded.method, updated_at = excluded.updated_at"""
+    tx.execute(query, report._asdict() | {"payment": payment_id, "at": at})
+
+
+def list_attempt_statuses(tx: Tx, razorpay_payment_ids: list[str]) -> dict[str, str]:
+    """Give what we know of these attempts, by Razorpay's id."""
+    query = "SELECT razorpay_payment_id, status FROM payment_attempts WHERE razorpay_payment_id = ANY(%s)"
+    return {row.razorpay_payment_id: row.status for row in tx.rows(_AttemptStatus, query, (razorpay_payment_ids,))}
+
+
+def list_captured(tx: Tx, payment_id: UUID) -> list[Attempt]:
+    """Give the attempts captured in rupees with what of each is promised back."""
+    query = """
+        SELECT a.razorpay_payment_id, a.amount_paise,
+               coalesce((SELECT sum(r.amount_paise) FROM refunds AS r
+                          WHERE r.razorpay_payment_id = a.razorpay_payment_id AND r.status <> 'failed'), 0)::INT8 AS refunded_paise
+          FROM payment_attempts AS a WHERE a.payment_id = %s AND a.status = 'captured' AND a.currency = 'INR'
+         ORDER BY a.created_at, a.razorpay_payment_id"""
+    return tx.rows(Attempt, query, (payment_id,))
