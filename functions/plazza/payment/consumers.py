@@ -4,16 +4,13 @@ from uuid import UUID
 
 from plazza.data import rtdb
 from plazza.data.sql import read
-from plazza.identity import Caller, Role
-from plazza.payment.actions import refunds, webhook
+from plazza.payment.actions import refunds, settlement, webhook
 from plazza.payment.store import payments
-
-_SYSTEM = Caller("system", Role.ADMIN)
 
 
 def project_payment(key: str) -> None:
     """Write a payment's present state where its owner watches it."""
-    payment = read(lambda tx: payments.get_payment(tx, UUID(key), seen_by=_SYSTEM))
+    payment = read(lambda tx: payments.get_payment(tx, UUID(key), seen_by=settlement.SYSTEM))
     state = {
         "order_id": str(payment.order_id),
         "status": payment.status,

@@ -7,7 +7,10 @@ from uuid import UUID
 from pydantic import Field
 
 from plazza.money import Paise
-from plazza.schema import Instant, Model, ShortText
+from plazza.schema import Instant, Limit, Model, ShortText
+
+LEAST_REFUND_PAISE = 100
+"""Razorpay: the smallest refund is one rupee."""
 
 RazorpayOrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{14}$")]
 RazorpayPaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{14}$")]
@@ -40,8 +43,27 @@ class RefundRequest(Model):
     """What to give back of one payment, and why."""
 
     payment_id: UUID
-    amount_paise: Annotated[Paise, Field(ge=100)]
+    amount_paise: Annotated[Paise, Field(ge=LEAST_REFUND_PAISE)]
     reason: Annotated[ShortText, Field(min_length=3)]
+
+
+class Decision(StrEnum):
+    """What a person does about money that is not what was asked.
+
+    `accept` takes it as the order's payment, and what is too much goes back; `refund` gives back all that did not pay the order;
+    `handled` moves nothing here, because the person did it at Razorpay.
+    """
+
+    ACCEPT = "accept"
+    REFUND = "refund"
+    HANDLED = "handled"
+
+
+class ResolvePayment(Model):
+    """What to do about a payment that is `conflicted`, and why; the note is for staff only."""
+
+    decision: Decision
+    note: Annotated[ShortText, Field(min_length=3)]
 
 
 class RefundView(Model):
@@ -64,6 +86,15 @@ class MoneyEvent(Model):
     created_at: Instant
 
 
+class DecisionView(Model):
+    """What a person decided about a payment; staff read it."""
+
+    decision: Decision
+    note: str
+    decided_by: str
+    created_at: Instant
+
+
 class PaymentView(Model):
     """A payment: what to hand to Checkout while it is open, and afterwards what became of the money."""
 
@@ -79,6 +110,26 @@ class PaymentView(Model):
     razorpay_key_id: str | None = None
     refunds: tuple[RefundView, ...] = ()
     timeline: tuple[MoneyEvent, ...] = ()
+    decisions: tuple[DecisionView, ...] = ()
+
+
+class WaitingQuery(Model):
+    """Which payments wait for a person, the oldest first."""
+
+    limit: Limit = 50
+    cursor: str | None = None
+
+
+class WaitingPayment(Model):
+    """A payment that waits for a person: what was asked, what came, and how much of that is promised back."""
+
+    id: UUID
+    order_id: UUID
+    status: Status
+    amount_paise: Paise
+    captured_paise: Paise
+    refunded_paise: Paise
+    created_at: Instant
 
 
 class WebhookReceipt(Model):

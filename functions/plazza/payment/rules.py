@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from plazza.errors import Conflict
+from plazza.errors import Conflict, Forbidden
+from plazza.identity import Role
 
 _RANK = {"failed": 0, "authorized": 1, "captured": 2}
 
@@ -72,6 +73,15 @@ def status_after(status: str, verdict: Verdict) -> str:
     return status if verdict in {Verdict.NOTHING, Verdict.NOTE} else "captured"
 
 
+def status_decided(standing: Standing, captured_paise: int) -> str:
+    """Give the status of a payment that a person has looked at: what its facts say."""
+    if standing.is_settled:
+        return "captured"
+    if not standing.is_order_gone:
+        return "created"
+    return "captured" if captured_paise > 0 else "cancelled"
+
+
 def next_look(created_at: datetime, at: datetime) -> datetime | None:
     """Say when to ask again about a payment that is not settled: ever more rarely, and never after LATE_FOR."""
     age = at - created_at
@@ -101,6 +111,25 @@ def choose_attempt(attempts: list[Attempt], amount_paise: int) -> Attempt:
         left_paise = max((attempt.left_paise for attempt in attempts), default=0)
         raise Conflict("The refund is more than what is left of the payment.", left_paise=left_paise)
     return min(fitting, key=lambda attempt: attempt.left_paise)
+
+
+def choose_accepted(standing: Standing, attempts: list[Attempt], role: Role) -> Attempt:
+    """Give the attempt that a person may take as an order's payment: the largest of which nothing is promised back.
+
+    Raises Conflict when the order is paid or gone or there is none, Forbidden when less came than was asked and `role` is not
+    an administrator's.
+    """
+    if standing.is_order_gone:
+        raise Conflict("The order is cancelled; give the money back.")
+    if standing.is_settled:
+        raise Conflict("The order is paid already; give back what came beside it.")
+    whole = [attempt for attempt in attempts if attempt.refunded_paise == 0]
+    if not whole:
+        raise Conflict("Nothing came in rupees that is not promised back.")
+    chosen = max(whole, key=lambda attempt: attempt.amount_paise)
+    if chosen.amount_paise < standing.amount_paise and role is not Role.ADMIN:
+        raise Forbidden("Only an administrator may take less than was asked.")
+    return chosen
 
 
 def given_back(amount_paise: int, captured_paise: int, processed_paise: int) -> int:

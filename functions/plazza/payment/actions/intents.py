@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from plazza import clock, settings
+from plazza import clock
 from plazza.data import outbox
 from plazza.data.once import Once
 from plazza.data.sql import Tx, read, run_transaction
@@ -11,9 +11,9 @@ from plazza.errors import Conflict, Invalid, NotFound
 from plazza.identity import Caller
 from plazza.order.store import orders
 from plazza.payment import rules
-from plazza.payment.actions import settlement
+from plazza.payment.actions import settlement, views
 from plazza.payment.models import CreatePayment, PaymentView, VerifyPayment
-from plazza.payment.store import payments, refunds, timeline
+from plazza.payment.store import payments, timeline
 from plazza.providers import razorpay
 
 LEFT_TO_PAY = timedelta(seconds=30)
@@ -41,7 +41,7 @@ def create(once: Once, caller: Caller, body: CreatePayment) -> PaymentView:
         at = clock.now()
         payments.set_razorpay_order(tx, payment.id, bound, rules.next_look(payment.created_at, at), at)
         outbox.announce(tx, "payment.changed", payment.id)
-        return view(tx, payments.lock_payment(tx, payment.id), with_key=True)
+        return views.view(tx, payments.lock_payment(tx, payment.id), caller, with_key=True)
 
     return once.run(PaymentView, bind)
 
@@ -81,23 +81,4 @@ def verify(caller: Caller, body: VerifyPayment) -> PaymentView:
     if payment.order_id != body.razorpay_order_id:
         raise Conflict("This payment was made for another order.")
     settlement.apply(payment_id, payment, "checkout")
-    return read(lambda tx: view(tx, payments.get_payment(tx, payment_id, seen_by=caller)))
-
-
-def view(tx: Tx, payment: payments.Payment, *, with_key: bool = False) -> PaymentView:
-    """Give a payment as its caller sees it, with what happened to the money."""
-    return PaymentView.model_validate(
-        {
-            "id": payment.id,
-            "order_id": payment.order_id,
-            "method": payment.method,
-            "status": payment.status,
-            "amount_paise": payment.amount_paise,
-            "captured_paise": payment.captured_paise,
-            "refunded_paise": payment.refunded_paise,
-            "razorpay_order_id": payment.razorpay_order_id,
-            "razorpay_key_id": settings.get("RAZORPAY_KEY_ID") if with_key else None,
-            "refunds": refunds.list_refunds(tx, payment.id),
-            "timeline": timeline.list_events(tx, payment.id),
-        }
-    )
+    return read(lambda tx: views.view(tx, payments.get_payment(tx, payment_id, seen_by=caller), caller))

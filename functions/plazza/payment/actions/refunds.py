@@ -62,7 +62,7 @@ def refund_order(order_id: UUID) -> None:
                 settlement.promise_refund(
                     tx, payment, attempt.razorpay_payment_id, attempt.left_paise, cause, "order was cancelled"
                 )
-        payments.set_cancelled(tx, payment.id, clock.now())
+        settlement.close_unpaid(tx, payment.id)
         outbox.announce(tx, "payment.changed", payment.id)
 
     run_transaction(work)

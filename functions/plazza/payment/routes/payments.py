@@ -6,9 +6,19 @@ from plazza.data.once import Once
 from plazza.data.sql import read
 from plazza.http.api import Api
 from plazza.identity import Caller, Role
-from plazza.payment.actions import intents, refunds
-from plazza.payment.models import CreatePayment, PaymentView, RefundRequest, RefundView, VerifyPayment
+from plazza.payment.actions import decisions, intents, refunds, views
+from plazza.payment.models import (
+    CreatePayment,
+    PaymentView,
+    RefundRequest,
+    RefundView,
+    ResolvePayment,
+    VerifyPayment,
+    WaitingPayment,
+    WaitingQuery,
+)
 from plazza.payment.store import payments
+from plazza.schema import Page
 
 api = Api("payments")
 
@@ -31,7 +41,19 @@ def refund_payment(caller: Caller, once: Once, body: RefundRequest) -> RefundVie
     return refunds.request_refund(once, body, caller)
 
 
+@api.post("/payments/<uuid:payment_id>/resolve", roles=[Role.SUPPORT, Role.ADMIN], sensitive=True)
+def resolve_payment(caller: Caller, once: Once, payment_id: UUID, body: ResolvePayment) -> PaymentView:
+    """Decide about a payment for which something else came than was asked."""
+    return decisions.resolve(once, caller, payment_id, body)
+
+
+@api.get("/payments/conflicted", roles=[Role.SUPPORT, Role.ADMIN])
+def list_conflicted(query: WaitingQuery) -> Page[WaitingPayment]:
+    """List the payments about which a person must decide."""
+    return decisions.list_conflicted(query)
+
+
 @api.get("/payments/<uuid:payment_id>", roles=[Role.CUSTOMER, Role.SUPPORT, Role.ADMIN])
 def get_payment(caller: Caller, payment_id: UUID) -> PaymentView:
     """Tell what happened to the money of a payment."""
-    return read(lambda tx: intents.view(tx, payments.get_payment(tx, payment_id, seen_by=caller)))
+    return read(lambda tx: views.view(tx, payments.get_payment(tx, payment_id, seen_by=caller), caller))

@@ -105,6 +105,26 @@ def set_cancelled(tx: Tx, payment_id: UUID, at: datetime) -> None:
     tx.execute(query, (at, payment_id))
 
 
+def set_decided(tx: Tx, payment_id: UUID, status: str, settled_by: str | None, at: datetime) -> None:
+    """Move a payment as a person decided; `settled_by` names the attempt that pays the order by this decision."""
+    query = """
+        UPDATE payments SET status = %s, settled_by = coalesce(settled_by, %s), version = version + 1, updated_at = %s
+         WHERE id = %s"""
+    tx.execute(query, (status, settled_by, at, payment_id))
+
+
+def list_conflicted(tx: Tx, after: tuple[datetime, UUID] | None, limit: int) -> list[Payment]:
+    """Give the payments about which a person must decide, oldest first; `after` is the last one seen."""
+    at, ident = after or (None, None)
+    query = (
+        _PAYMENTS
+        + """
+         WHERE status = 'conflicted' AND (%(at)s::TIMESTAMPTZ IS NULL OR (created_at, id) > (%(at)s, %(id)s::UUID))
+         ORDER BY created_at, id LIMIT %(limit)s"""
+    )
+    return tx.rows(Payment, query, {"at": at, "id": ident, "limit": limit})
+
+
 def list_to_look_at(tx: Tx, at: datetime, limit: int) -> list[Payment]:
     """Give the payments about which it is time to ask, longest due first."""
     query = _PAYMENTS + """ WHERE look_again_at <= %s ORDER BY look_again_at, id LIMIT %s"""
