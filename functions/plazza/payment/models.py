@@ -95,6 +95,21 @@ class DecisionView(Model):
     created_at: Instant
 
 
+class DisputeView(Model):
+    """What a bank disputes: `deducted_paise` was taken from us, for good once it is `lost`; staff answer at Razorpay by `respond_by`."""
+
+    id: str
+    payment_id: UUID
+    order_id: UUID
+    phase: str
+    status: Literal["open", "under_review", "won", "lost", "closed"]
+    amount_paise: Paise
+    deducted_paise: Paise
+    reason_code: str | None
+    respond_by: Instant | None
+    created_at: Instant
+
+
 class PaymentView(Model):
     """A payment: what to hand to Checkout while it is open, and afterwards what became of the money."""
 
@@ -109,12 +124,13 @@ class PaymentView(Model):
     razorpay_order_id: str | None
     razorpay_key_id: str | None = None
     refunds: tuple[RefundView, ...] = ()
+    disputes: tuple[DisputeView, ...] = ()
     timeline: tuple[MoneyEvent, ...] = ()
     decisions: tuple[DecisionView, ...] = ()
 
 
 class WaitingQuery(Model):
-    """Which payments wait for a person, the oldest first."""
+    """Which part of a list of what waits for a person to give."""
 
     limit: Limit = 50
     cursor: str | None = None

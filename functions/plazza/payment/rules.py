@@ -88,8 +88,22 @@ def next_look(created_at: datetime, at: datetime) -> datetime | None:
     return None if age > LATE_FOR else at + min(max(age / 2, FIRST_LOOK), LONGEST_PAUSE)
 
 
+class Dispute(NamedTuple):
+    """What Razorpay says that a bank disputes."""
+
+    id: str
+    razorpay_payment_id: str
+    phase: str
+    status: str
+    amount_paise: int
+    deducted_paise: int
+    reason_code: str | None
+    respond_by: datetime | None
+    created_at: datetime
+
+
 class Attempt(NamedTuple):
-    """A captured attempt and what of it is promised back, in paise."""
+    """A captured attempt and what of it is promised back or was lost in a dispute, in paise."""
 
     razorpay_payment_id: str
     amount_paise: int
@@ -98,7 +112,7 @@ class Attempt(NamedTuple):
     @property
     def left_paise(self) -> int:
         """Give what can still be given back."""
-        return self.amount_paise - self.refunded_paise
+        return max(0, self.amount_paise - self.refunded_paise)
 
 
 def choose_attempt(attempts: list[Attempt], amount_paise: int) -> Attempt:

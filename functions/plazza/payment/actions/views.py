@@ -4,7 +4,7 @@ from plazza import settings
 from plazza.data.sql import Tx
 from plazza.identity import Caller, Role
 from plazza.payment.models import PaymentView
-from plazza.payment.store import decisions, payments, refunds, timeline
+from plazza.payment.store import decisions, disputes, payments, refunds, timeline
 
 STAFF = frozenset({Role.SUPPORT, Role.ADMIN})
 
@@ -23,6 +23,7 @@ def view(tx: Tx, payment: payments.Payment, caller: Caller, *, with_key: bool = 
             "razorpay_order_id": payment.razorpay_order_id,
             "razorpay_key_id": settings.get("RAZORPAY_KEY_ID") if with_key else None,
             "refunds": refunds.list_refunds(tx, payment.id),
+            "disputes": disputes.list_disputes(tx, payment.id),
             "timeline": timeline.list_events(tx, payment.id),
             "decisions": decisions.list_decisions(tx, payment.id) if caller.role in STAFF else (),
         }

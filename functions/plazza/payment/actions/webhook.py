@@ -3,7 +3,6 @@
 import json
 import re
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +13,9 @@ from plazza import clock, logs
 from plazza.data import outbox
 from plazza.data.sql import Tx, read, run_transaction
 from plazza.errors import Invalid, NotFound, Unauthorized
-from plazza.payment.actions import refunds, settlement
+from plazza.payment.actions import disputes, refunds, settlement
 from plazza.payment.models import WebhookReceipt
-from plazza.payment.store import payments, timeline, webhooks
+from plazza.payment.store import payments, webhooks
 from plazza.payment.store.refunds import find_refund_id
 from plazza.providers import razorpay
 
@@ -86,19 +85,9 @@ def _process(event_id: str, kind: str, body: dict[str, Any]) -> bool:
         payment = razorpay.RazorpayPayment.model_validate(body["payload"]["payment"]["entity"])
         if not payment.order_id:
             return False
-        payment_id = _our_payment(payment.order_id)
-        run_transaction(lambda tx: _note_dispute(tx, event_id, payment_id, kind, payment.id))
+        disputes.take_in(event_id, kind, body, _our_payment(payment.order_id))
         return True
     return False
-
-
-def _note_dispute(tx: Tx, event_id: str, payment_id: UUID, kind: str, razorpay_payment_id: str) -> None:
-    # Marking the webhook and writing its line belong together: a repeat would write a second line.
-    if webhooks.set_webhook(tx, event_id, "processed", clock.now()):
-        timeline.insert_event(tx, payment_id, kind, None, "webhook", razorpay_payment_id, clock.now())
-        tx.after_commit["tell of a dispute"] = partial(
-            logs.write, "ERROR", "a payment is disputed", payment_id=str(payment_id), kind=kind
-        )
 
 
 def _our_payment(razorpay_order_id: str) -> UUID:

@@ -6,9 +6,10 @@ from plazza.data.once import Once
 from plazza.data.sql import read
 from plazza.http.api import Api
 from plazza.identity import Caller, Role
-from plazza.payment.actions import decisions, intents, refunds, views
+from plazza.payment.actions import decisions, disputes, intents, refunds, views
 from plazza.payment.models import (
     CreatePayment,
+    DisputeView,
     PaymentView,
     RefundRequest,
     RefundView,
@@ -51,6 +52,12 @@ def resolve_payment(caller: Caller, once: Once, payment_id: UUID, body: ResolveP
 def list_conflicted(query: WaitingQuery) -> Page[WaitingPayment]:
     """List the payments about which a person must decide."""
     return decisions.list_conflicted(query)
+
+
+@api.get("/payments/disputes", roles=[Role.SUPPORT, Role.ADMIN])
+def list_disputes(query: WaitingQuery) -> Page[DisputeView]:
+    """List the disputes that are not over."""
+    return disputes.list_open(query)
 
 
 @api.get("/payments/<uuid:payment_id>", roles=[Role.CUSTOMER, Role.SUPPORT, Role.ADMIN])

@@ -34,11 +34,13 @@ def list_attempt_statuses(tx: Tx, razorpay_payment_ids: list[str]) -> dict[str, 
 
 
 def list_captured(tx: Tx, payment_id: UUID) -> list[Attempt]:
-    """Give the attempts captured in rupees with what of each is promised back."""
+    """Give the attempts captured in rupees with what of each is promised back or was lost in a dispute."""
     query = """
         SELECT a.razorpay_payment_id, a.amount_paise,
-               coalesce((SELECT sum(r.amount_paise) FROM refunds AS r
-                          WHERE r.razorpay_payment_id = a.razorpay_payment_id AND r.status <> 'failed'), 0)::INT8 AS refunded_paise
+               (coalesce((SELECT sum(r.amount_paise) FROM refunds AS r
+                           WHERE r.razorpay_payment_id = a.razorpay_payment_id AND r.status <> 'failed'), 0)
+                + coalesce((SELECT sum(d.deducted_paise) FROM payment_disputes AS d
+                             WHERE d.razorpay_payment_id = a.razorpay_payment_id AND d.status = 'lost'), 0))::INT8 AS refunded_paise
           FROM payment_attempts AS a WHERE a.payment_id = %s AND a.status = 'captured' AND a.currency = 'INR'
          ORDER BY a.created_at, a.razorpay_payment_id"""
     return tx.rows(Attempt, query, (payment_id,))
