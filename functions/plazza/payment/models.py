@@ -153,3 +153,42 @@ class WebhookReceipt(Model):
 
     received: Literal[True] = True
     duplicate: bool
+
+
+Total = Annotated[int, Field(ge=0)]
+
+
+class ReconciliationsQuery(Model):
+    """Which part of the list to give."""
+
+    limit: Limit = 24
+    cursor: str | None = None
+
+
+class ReconciliationView(Model):
+    """An hour of Razorpay's books against ours: what was seen there, what was mended here, and how much still differs.
+
+    `finished_at` is null while it is at work.
+    """
+
+    id: UUID
+    since: Instant
+    until: Instant
+    finished_at: Instant | None
+    payments_seen: Total
+    captured_paise: Total
+    refunds_seen: Total
+    refunded_paise: Total
+    repaired: Total
+    differences: Total
+
+
+class DifferenceView(Model):
+    """What only we have, what only Razorpay has, or an amount that differs; `payment_id` is ours, where there is one."""
+
+    subject: Literal["payment", "refund"]
+    razorpay_id: str
+    kind: Literal["ours_only", "theirs_only", "amount"]
+    payment_id: UUID | None
+    ours_paise: Total | None
+    theirs_paise: Total | None

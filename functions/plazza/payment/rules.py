@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
 from plazza.errors import Conflict, Forbidden
 from plazza.identity import Role
@@ -149,3 +150,43 @@ def choose_accepted(standing: Standing, attempts: list[Attempt], role: Role) -> 
 def given_back(amount_paise: int, captured_paise: int, processed_paise: int) -> int:
     """Give how much of an order's own money went back: a payment made twice and refunded once leaves the order paid."""
     return max(0, amount_paise - (captured_paise - processed_paise))
+
+
+class Asked(NamedTuple):
+    """What we asked for a Razorpay order, in paise, and the payment that it is for."""
+
+    razorpay_order_id: str
+    id: UUID
+    amount_paise: int
+
+
+class Difference(NamedTuple):
+    """Something in which Razorpay's books and ours differ."""
+
+    subject: str
+    razorpay_id: str
+    kind: str
+    payment_id: UUID | None
+    ours_paise: int | None
+    theirs_paise: int | None
+
+
+def compare_payment(asked: Asked | None, report: Report) -> Difference | None:
+    """Say in what a captured payment differs from what was asked; of another currency no paisa is ours."""
+    if asked is None:
+        return Difference("payment", report.razorpay_payment_id, "theirs_only", None, None, report.amount_paise)
+    if (report.amount_paise, report.currency) == (asked.amount_paise, "INR"):
+        return None
+    return Difference(
+        "payment", report.razorpay_payment_id, "amount", asked.id, asked.amount_paise, report.amount_paise
+    )
+
+
+def compare_refund(
+    razorpay_id: str, payment_id: UUID | None, ours_paise: int | None, theirs_paise: int
+) -> Difference | None:
+    """Say in what a refund at Razorpay differs from what we promised (None: nothing)."""
+    if ours_paise == theirs_paise:
+        return None
+    kind = "theirs_only" if ours_paise is None else "amount"
+    return Difference("refund", razorpay_id, kind, payment_id, ours_paise, theirs_paise)

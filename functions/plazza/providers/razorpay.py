@@ -208,6 +208,15 @@ def list_refunds(payment_id: str) -> list[RazorpayRefund]:
     )
 
 
+def list_all_refunds(since: int, until: int, skip: int, count: int = 100) -> list[RazorpayRefund]:
+    """Give a page of the refunds made in a window (Unix seconds), newest first."""
+    options = {"from": since, "to": until, "skip": skip, "count": count}
+    return _call(
+        "refund.all",
+        lambda client: [RazorpayRefund.model_validate(item) for item in client.refund.all(options)["items"]],
+    )
+
+
 def is_checkout_signature(razorpay_order_id: str, payment_id: str, signature: str) -> bool:
     """Tell whether Checkout signed this pair. Source: Razorpay, web integration: HMAC-SHA256 of `order|payment`, key secret."""
     return _is_signed(f"{razorpay_order_id}|{payment_id}".encode(), signature, settings.get("RAZORPAY_KEY_SECRET"))

@@ -6,11 +6,14 @@ from plazza.data.once import Once
 from plazza.data.sql import read
 from plazza.http.api import Api
 from plazza.identity import Caller, Role
-from plazza.payment.actions import decisions, disputes, intents, refunds, views
+from plazza.payment.actions import decisions, disputes, intents, refunds, reports, views
 from plazza.payment.models import (
     CreatePayment,
+    DifferenceView,
     DisputeView,
     PaymentView,
+    ReconciliationsQuery,
+    ReconciliationView,
     RefundRequest,
     RefundView,
     ResolvePayment,
@@ -58,6 +61,18 @@ def list_conflicted(query: WaitingQuery) -> Page[WaitingPayment]:
 def list_disputes(query: WaitingQuery) -> Page[DisputeView]:
     """List the disputes that are not over."""
     return disputes.list_open(query)
+
+
+@api.get("/payments/reconciliations", roles=[Role.SUPPORT, Role.ADMIN])
+def list_reconciliations(query: ReconciliationsQuery) -> Page[ReconciliationView]:
+    """List the hours in which Razorpay's books were held against ours, latest first."""
+    return reports.list_reports(query)
+
+
+@api.get("/payments/reconciliations/<uuid:reconciliation_id>/differences", roles=[Role.SUPPORT, Role.ADMIN])
+def list_differences(reconciliation_id: UUID, query: ReconciliationsQuery) -> Page[DifferenceView]:
+    """List what differed in one of those hours."""
+    return reports.list_differences(reconciliation_id, query)
 
 
 @api.get("/payments/<uuid:payment_id>", roles=[Role.CUSTOMER, Role.SUPPORT, Role.ADMIN])

@@ -13,6 +13,14 @@ class _AttemptStatus(NamedTuple):
     status: str
 
 
+class Known(NamedTuple):
+    """Whose attempt it is, and what of."""
+
+    razorpay_payment_id: str
+    payment_id: UUID
+    amount_paise: int
+
+
 def get_attempt_status(tx: Tx, razorpay_payment_id: str) -> str | None:
     """Give what we know of an attempt."""
     return tx.value("SELECT status FROM payment_attempts WHERE razorpay_payment_id = %s", (razorpay_payment_id,))
@@ -44,3 +52,26 @@ def list_captured(tx: Tx, payment_id: UUID) -> list[Attempt]:
           FROM payment_attempts AS a WHERE a.payment_id = %s AND a.status = 'captured' AND a.currency = 'INR'
          ORDER BY a.created_at, a.razorpay_payment_id"""
     return tx.rows(Attempt, query, (payment_id,))
+
+
+def list_payment_ids(tx: Tx, razorpay_payment_ids: list[str]) -> dict[str, UUID]:
+    """Give the payments that these attempts belong to, by Razorpay's id."""
+    query = (
+        "SELECT razorpay_payment_id, payment_id, amount_paise FROM payment_attempts WHERE razorpay_payment_id = ANY(%s)"
+    )
+    return {row.razorpay_payment_id: row.payment_id for row in tx.rows(Known, query, (razorpay_payment_ids,))}
+
+
+def list_unchecked(tx: Tx, before: datetime, limit: int) -> list[Known]:
+    """Give captured attempts that no comparison has met, longest known first."""
+    query = """
+        SELECT razorpay_payment_id, payment_id, amount_paise FROM payment_attempts
+         WHERE checked_at IS NULL AND status = 'captured' AND created_at < %s ORDER BY created_at LIMIT %s"""
+    return tx.rows(Known, query, (before, limit))
+
+
+def set_checked(tx: Tx, razorpay_payment_ids: list[str], at: datetime) -> None:
+    """Note that a comparison has met these attempts."""
+    tx.execute(
+        "UPDATE payment_attempts SET checked_at = %s WHERE razorpay_payment_id = ANY(%s)", (at, razorpay_payment_ids)
+    )

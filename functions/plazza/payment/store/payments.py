@@ -7,6 +7,7 @@ from uuid import UUID
 from plazza.data.sql import Tx
 from plazza.errors import NotFound
 from plazza.identity import Caller, Role
+from plazza.payment.rules import Asked
 
 _PAYMENTS = """
         SELECT id, order_id, uid, method, status, amount_paise, captured_paise, refunded_paise, razorpay_order_id, settled_by,
@@ -29,11 +30,6 @@ class Payment(NamedTuple):
     settled_by: str | None
     version: int
     created_at: datetime
-
-
-class _Bound(NamedTuple):
-    razorpay_order_id: str
-    id: UUID
 
 
 def insert_payment(
@@ -71,10 +67,10 @@ def find_payment_id(tx: Tx, razorpay_order_id: str, uid: str | None = None) -> U
     return tx.value(query, {"order": razorpay_order_id, "uid": uid})
 
 
-def list_payment_ids(tx: Tx, razorpay_order_ids: list[str]) -> dict[str, UUID]:
-    """Give the payments with these Razorpay orders, by Razorpay's id."""
-    query = "SELECT razorpay_order_id, id FROM payments WHERE razorpay_order_id = ANY(%s)"
-    return {row.razorpay_order_id: row.id for row in tx.rows(_Bound, query, (razorpay_order_ids,))}
+def list_asked(tx: Tx, razorpay_order_ids: list[str]) -> dict[str, Asked]:
+    """Give what we asked for these Razorpay orders, by Razorpay's id."""
+    query = "SELECT razorpay_order_id, id, amount_paise FROM payments WHERE razorpay_order_id = ANY(%s)"
+    return {row.razorpay_order_id: row for row in tx.rows(Asked, query, (razorpay_order_ids,))}
 
 
 def set_razorpay_order(

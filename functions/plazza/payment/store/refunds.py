@@ -25,6 +25,20 @@ class Refund(NamedTuple):
     razorpay_refund_id: str | None
 
 
+_KNOWN = "SELECT id, payment_id, razorpay_payment_id, razorpay_refund_id, amount_paise, status FROM refunds"
+
+
+class KnownRefund(NamedTuple):
+    """A refund as it is compared with Razorpay's."""
+
+    id: UUID
+    payment_id: UUID
+    razorpay_payment_id: str
+    razorpay_refund_id: str | None
+    amount_paise: int
+    status: str
+
+
 def insert_refund(
     tx: Tx, refund: RefundView, razorpay_payment_id: str, cause: str, requested_by: str, at: datetime
 ) -> bool:
@@ -95,3 +109,23 @@ def list_open_refunds(tx: Tx, before: datetime, limit: int) -> list[Refund]:
          ORDER BY r.updated_at, r.id LIMIT %s"""
     )
     return tx.rows(Refund, query, (before, limit))
+
+
+def list_known(tx: Tx, razorpay_refund_ids: list[str], refund_ids: list[UUID]) -> list[KnownRefund]:
+    """Give our refunds with these ids, Razorpay's or ours."""
+    return tx.rows(
+        KnownRefund, _KNOWN + " WHERE razorpay_refund_id = ANY(%s) OR id = ANY(%s)", (razorpay_refund_ids, refund_ids)
+    )
+
+
+def list_unchecked(tx: Tx, before: datetime, limit: int) -> list[KnownRefund]:
+    """Give processed refunds that no comparison has met, longest untouched first."""
+    query = (
+        _KNOWN + " WHERE checked_at IS NULL AND status = 'processed' AND updated_at < %s ORDER BY updated_at LIMIT %s"
+    )
+    return tx.rows(KnownRefund, query, (before, limit))
+
+
+def set_checked(tx: Tx, refund_ids: list[UUID], at: datetime) -> None:
+    """Note that a comparison has met these refunds."""
+    tx.execute("UPDATE refunds SET checked_at = %s WHERE id = ANY(%s)", (at, refund_ids))
