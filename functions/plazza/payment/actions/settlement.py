@@ -86,6 +86,7 @@ def decide(tx: Tx, payment: payments.Payment, decision: Decision, accepted: str 
     if payment.status != "conflicted":
         raise Conflict("Nothing is to be decided about this payment.", payment_status=payment.status)
     standing, captured = standing_of(tx, payment), attempts.list_captured(tx, payment.id)
+    timeline.insert_event(tx, payment.id, f"decided: {decision}", None, caller.role, None, clock.now())
     settled_by = payment.settled_by
     if decision is Decision.ACCEPT:
         chosen = rules.choose_accepted(standing, captured, caller.role)
@@ -100,7 +101,6 @@ def decide(tx: Tx, payment: payments.Payment, decision: Decision, accepted: str 
                 promise_refund(tx, payment, ident, attempt.left_paise, f"decided:{ident}", _NOT_ASKED, caller)
     status = rules.status_decided(standing, payment.captured_paise)
     payments.set_decided(tx, payment.id, status, settled_by, clock.now())
-    timeline.insert_event(tx, payment.id, f"decided: {decision}", None, caller.role, None, clock.now())
     outbox.announce(tx, "payment.changed", payment.id)
     if decision is Decision.ACCEPT and money.settle(tx, payment.order_id, by=caller.role) == "cancelled":
         raise Conflict("The order was cancelled in this moment; look again.")

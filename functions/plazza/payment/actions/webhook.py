@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from plazza.data.sql import Tx, read, run_transaction
 from plazza.errors import Invalid, NotFound, Unauthorized
 from plazza.payment.actions import disputes, refunds, settlement
 from plazza.payment.models import WebhookReceipt
-from plazza.payment.store import payments, webhooks
+from plazza.payment.store import attempts, payments, timeline, webhooks
 from plazza.payment.store.refunds import find_refund_id
 from plazza.providers import razorpay
 
@@ -80,7 +81,9 @@ def _process(event_id: str, kind: str, body: dict[str, Any]) -> bool:
         settlement.apply(_our_payment(payment.order_id), payment, "webhook")
         return True
     if kind in REFUND_KINDS:
-        return _process_refund(razorpay.RazorpayRefund.model_validate(body["payload"]["refund"]["entity"]))
+        return _process_refund(
+            event_id, kind, razorpay.RazorpayRefund.model_validate(body["payload"]["refund"]["entity"])
+        )
     if kind.startswith("payment.dispute."):
         payment = razorpay.RazorpayPayment.model_validate(body["payload"]["payment"]["entity"])
         if not payment.order_id:
@@ -97,11 +100,25 @@ def _our_payment(razorpay_order_id: str) -> UUID:
     return found
 
 
-def _process_refund(refund: razorpay.RazorpayRefund) -> bool:
+def _process_refund(event_id: str, kind: str, refund: razorpay.RazorpayRefund) -> bool:
     refund_id = read(lambda tx: find_refund_id(tx, refund.id)) or refund.refund_id
     if refund_id is None:
         # Made by hand in Razorpay's dashboard: there is no promise of ours to finish.
-        logs.write("ERROR", "a refund that Plazza did not ask for", razorpay_refund_id=refund.id)
-        return False
+        return run_transaction(lambda tx: _note_by_hand(tx, event_id, kind, refund))
     refunds.finish(refund_id, refund)
+    return True
+
+
+def _note_by_hand(tx: Tx, event_id: str, kind: str, refund: razorpay.RazorpayRefund) -> bool:
+    payment_id = attempts.list_payment_ids(tx, [refund.payment_id]).get(refund.payment_id)
+    tx.after_commit["tell of a refund by hand"] = partial(
+        logs.write, "ERROR", "a refund that Plazza did not ask for", razorpay_refund_id=refund.id
+    )
+    # `refund.created` may say "processed" already, and so would be told twice.
+    if payment_id is None or kind != f"refund.{refund.status}":
+        return False
+    # Marking the webhook and writing its line belong together: a repeat would write a second line.
+    if webhooks.set_webhook(tx, event_id, "processed", clock.now()):
+        line = f"refund {refund.status} by hand"
+        timeline.insert_event(tx, payment_id, line, refund.amount, "webhook", refund.id, clock.now())
     return True
