@@ -277,6 +277,20 @@ def test_a_cancelled_order_gives_back_what_was_left_of_its_money_once(till: Till
     assert refund(till, support, 100).status_code == 409
 
 
+def test_support_and_the_system_at_once_give_back_what_came_and_no_more(till: Till, support: dict[str, str]) -> None:
+    paid = till.settle()
+
+    with ThreadPoolExecutor(5) as everybody:
+        asked = [everybody.submit(refund, till, support, 30_000) for _ in range(4)]
+        everybody.submit(till.cancel).result()
+        answers = [one.result() for one in asked]
+    till.work()
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert sum(item["amount"] for item in till.razorpay.refunds(paid["razorpay_payment_id"])) == TOTAL_PAISE
+    assert (till.read()["refunded_paise"], till.order_now()) == (TOTAL_PAISE, ("cancelled", "refunded"))
+
+
 def test_the_wrong_payment_can_be_given_back_whole_and_the_order_still_waits(
     till: Till, support: dict[str, str]
 ) -> None:
