@@ -73,7 +73,7 @@ def webhook_headers(raw: bytes, event_id: str, secret: str = WEBHOOK_SECRET) -> 
     return {"X-Razorpay-Signature": _hex(raw, secret), "X-Razorpay-Event-Id": event_id}
 
 
-def webhook_body(name: str, **entities: dict[str, Any]) -> bytes:
+def webhook_body(name: str, created_at: int = 1_790_000_000, **entities: dict[str, Any]) -> bytes:
     """Make the body of a webhook about these entities (`payment=…`, `refund=…`)."""
     payload = {kind: {"entity": entity} for kind, entity in entities.items()}
     body = {
@@ -81,7 +81,7 @@ def webhook_body(name: str, **entities: dict[str, Any]) -> bytes:
         "event": name,
         "contains": list(entities),
         "payload": payload,
-        "created_at": 1_790_000_000,
+        "created_at": created_at,
     }
     return json.dumps(body).encode()
 

@@ -4,16 +4,13 @@ from uuid import UUID
 
 from plazza.data import rtdb
 from plazza.data.sql import read
-from plazza.identity import Caller, Role
-from plazza.payment import store
-from plazza.payment.actions import reductions, refunds, webhook
-
-_SYSTEM = Caller("system", Role.ADMIN)
+from plazza.payment.actions import reductions, refunds, settlement, webhook
+from plazza.payment.store import payments
 
 
 def project_payment(key: str) -> None:
     """Write a payment's present state where its owner watches it."""
-    payment = read(lambda tx: store.get_payment(tx, UUID(key), seen_by=_SYSTEM))
+    payment = read(lambda tx: payments.get_payment(tx, UUID(key), seen_by=settlement.SYSTEM))
     state = {
         "order_id": str(payment.order_id),
         "status": payment.status,

@@ -3,8 +3,10 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+from uuid import UUID
 
-from plazza.errors import Conflict
+from plazza.errors import Conflict, Forbidden
+from plazza.identity import Role
 
 _RANK = {"failed": 0, "authorized": 1, "captured": 2}
 
@@ -72,14 +74,37 @@ def status_after(status: str, verdict: Verdict) -> str:
     return status if verdict in {Verdict.NOTHING, Verdict.NOTE} else "captured"
 
 
+def status_decided(standing: Standing, captured_paise: int) -> str:
+    """Give the status of a payment that a person has looked at: what its facts say."""
+    if standing.is_settled:
+        return "captured"
+    if not standing.is_order_gone:
+        return "created"
+    return "captured" if captured_paise > 0 else "cancelled"
+
+
 def next_look(created_at: datetime, at: datetime) -> datetime | None:
     """Say when to ask again about a payment that is not settled: ever more rarely, and never after LATE_FOR."""
     age = at - created_at
     return None if age > LATE_FOR else at + min(max(age / 2, FIRST_LOOK), LONGEST_PAUSE)
 
 
+class Dispute(NamedTuple):
+    """What Razorpay says that a bank disputes."""
+
+    id: str
+    razorpay_payment_id: str
+    phase: str
+    status: str
+    amount_paise: int
+    deducted_paise: int
+    reason_code: str | None
+    respond_by: datetime | None
+    created_at: datetime
+
+
 class Attempt(NamedTuple):
-    """A captured attempt and what of it is promised back, in paise."""
+    """A captured attempt and what of it is promised back or was lost in a dispute, in paise."""
 
     razorpay_payment_id: str
     amount_paise: int
@@ -88,7 +113,7 @@ class Attempt(NamedTuple):
     @property
     def left_paise(self) -> int:
         """Give what can still be given back."""
-        return self.amount_paise - self.refunded_paise
+        return max(0, self.amount_paise - self.refunded_paise)
 
 
 def choose_attempt(attempts: list[Attempt], amount_paise: int) -> Attempt:
@@ -103,6 +128,65 @@ def choose_attempt(attempts: list[Attempt], amount_paise: int) -> Attempt:
     return min(fitting, key=lambda attempt: attempt.left_paise)
 
 
+def choose_accepted(standing: Standing, attempts: list[Attempt], role: Role) -> Attempt:
+    """Give the attempt that a person may take as an order's payment: the largest of which nothing is promised back.
+
+    Raises Conflict when the order is paid or gone or there is none, Forbidden when less came than was asked and `role` is not
+    an administrator's.
+    """
+    if standing.is_order_gone:
+        raise Conflict("The order is cancelled; give the money back.")
+    if standing.is_settled:
+        raise Conflict("The order is paid already; give back what came beside it.")
+    whole = [attempt for attempt in attempts if attempt.refunded_paise == 0]
+    if not whole:
+        raise Conflict("Nothing came in rupees that is not promised back.")
+    chosen = max(whole, key=lambda attempt: attempt.amount_paise)
+    if chosen.amount_paise < standing.amount_paise and role is not Role.ADMIN:
+        raise Forbidden("Only an administrator may take less than was asked.")
+    return chosen
+
+
 def given_back(amount_paise: int, captured_paise: int, processed_paise: int) -> int:
     """Give how much of an order's own money went back: a payment made twice and refunded once leaves the order paid."""
     return max(0, amount_paise - (captured_paise - processed_paise))
+
+
+class Asked(NamedTuple):
+    """What we asked for a Razorpay order, in paise, and the payment that it is for."""
+
+    razorpay_order_id: str
+    id: UUID
+    amount_paise: int
+
+
+class Difference(NamedTuple):
+    """Something in which Razorpay's books and ours differ."""
+
+    subject: str
+    razorpay_id: str
+    kind: str
+    payment_id: UUID | None
+    ours_paise: int | None
+    theirs_paise: int | None
+
+
+def compare_payment(asked: Asked | None, report: Report) -> Difference | None:
+    """Say in what a captured payment differs from what was asked; of another currency no paisa is ours."""
+    if asked is None:
+        return Difference("payment", report.razorpay_payment_id, "theirs_only", None, None, report.amount_paise)
+    if (report.amount_paise, report.currency) == (asked.amount_paise, "INR"):
+        return None
+    return Difference(
+        "payment", report.razorpay_payment_id, "amount", asked.id, asked.amount_paise, report.amount_paise
+    )
+
+
+def compare_refund(
+    razorpay_id: str, payment_id: UUID | None, ours_paise: int | None, theirs_paise: int
+) -> Difference | None:
+    """Say in what a refund at Razorpay differs from what we promised (None: nothing)."""
+    if ours_paise == theirs_paise:
+        return None
+    kind = "theirs_only" if ours_paise is None else "amount"
+    return Difference("refund", razorpay_id, kind, payment_id, ours_paise, theirs_paise)

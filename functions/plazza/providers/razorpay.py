@@ -19,6 +19,7 @@ from razorpay.errors import BadRequestError, GatewayError, ServerError
 from requests.adapters import HTTPAdapter
 
 from plazza import logs, settings
+from plazza.money import MAX_PAISE
 from plazza.providers.errors import ProviderDown, ProviderRefused
 
 CONNECT_SEC, READ_SEC = 2, 8
@@ -26,7 +27,9 @@ _ID = re.compile(r"(order|pay|rfnd|disp)_[A-Za-z0-9]{14}")
 OrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{14}$")]
 PaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{14}$")]
 RefundId = Annotated[str, Field(pattern=r"^rfnd_[A-Za-z0-9]{14}$")]
-PositivePaise = Annotated[int, Field(gt=0)]
+DisputeId = Annotated[str, Field(pattern=r"^disp_[A-Za-z0-9]{14}$")]
+PositivePaise = Annotated[int, Field(gt=0, le=MAX_PAISE)]
+UnixSeconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
 
 
 class Entity(BaseModel):
@@ -75,6 +78,26 @@ class RazorpayRefund(Entity):
             return UUID(str(given)) if given else None
         except ValueError:
             return None
+
+
+class RazorpayDispute(Entity):
+    """What a bank disputes; times are Unix seconds."""
+
+    id: DisputeId
+    payment_id: PaymentId
+    amount: PositivePaise
+    amount_deducted: Annotated[int, Field(ge=0, le=MAX_PAISE)] | None = None
+    status: Literal["open", "under_review", "won", "lost", "closed"]
+    phase: Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+    reason_code: Annotated[str, Field(pattern=r"^[\x20-\x7e]{0,100}$")] | None = None
+    respond_by: UnixSeconds | None = None
+    created_at: UnixSeconds
+
+
+class RazorpayEvent(Entity):
+    """When the thing that a webhook tells of happened there."""
+
+    created_at: UnixSeconds
 
 
 class _Limited(HTTPAdapter):
@@ -182,6 +205,15 @@ def list_refunds(payment_id: str) -> list[RazorpayRefund]:
             RazorpayRefund.model_validate(item)
             for item in client.payment.fetch_multiple_refund(payment_id, {"count": 100})["items"]
         ],
+    )
+
+
+def list_all_refunds(since: int, until: int, skip: int, count: int = 100) -> list[RazorpayRefund]:
+    """Give a page of the refunds made in a window (Unix seconds), newest first."""
+    options = {"from": since, "to": until, "skip": skip, "count": count}
+    return _call(
+        "refund.all",
+        lambda client: [RazorpayRefund.model_validate(item) for item in client.refund.all(options)["items"]],
     )
 
 

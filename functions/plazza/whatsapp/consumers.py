@@ -11,7 +11,7 @@ from plazza.delivery.store import find_delivery
 from plazza.discount.rules import rupees
 from plazza.order.models.orders import Status
 from plazza.order.store import orders, recalls
-from plazza.payment.store import get_refund
+from plazza.payment.store.refunds import get_refund
 from plazza.whatsapp import rules
 from plazza.whatsapp.actions import inbound, sending
 from plazza.whatsapp.models import Template

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from plazza.payment.actions import reconcile
 from plazza.providers import razorpay as client
 from tests.integration.payment.conftest import TOTAL_PAISE, Till
 from tests.support.auth import People
@@ -97,6 +98,40 @@ def test_a_refund_whose_answer_was_lost_is_one_refund(
     till.work()
 
     assert till.read()["refunds"][0]["status"] == "processed"
+    assert len(till.razorpay.refunds(paid["razorpay_payment_id"])) == 1
+
+
+def test_a_repeated_refund_carries_the_same_key(till: Till, support: dict[str, str]) -> None:
+    paid = till.settle()
+    ident = refund(till, support).json["id"]
+    till.razorpay.fails("act_then_drop", path="/v1/payments/*/refund")
+
+    till.work()
+
+    asked = till.razorpay.calls(f"/v1/payments/{paid['razorpay_payment_id']}/refund")
+    keys = [call["headers"].get("X-Refund-Idempotency") for call in asked if call["method"] == "POST"]
+    assert keys == [UUID(ident).hex] * 2
+
+
+def test_a_refund_whose_answer_was_lost_is_found_by_the_poller(
+    till: Till, support: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "READ_SEC", 1)
+    paid = till.settle()
+    refund(till, support)
+    till.razorpay.fails("act_then_hang", path="/v1/payments/*/refund")
+    till.work(rounds=1)
+    till.db.execute("UPDATE refunds SET updated_at = '2000-01-01' WHERE payment_id = %s", UUID(till.payment["id"]))
+
+    reconcile.reconcile()
+
+    assert till.read()["refunds"][0]["status"] == "processed"
+    posts = [
+        call
+        for call in till.razorpay.calls(f"/v1/payments/{paid['razorpay_payment_id']}/refund")
+        if call["method"] == "POST"
+    ]
+    assert len(posts) == 1
     assert len(till.razorpay.refunds(paid["razorpay_payment_id"])) == 1
 
 
@@ -217,8 +252,10 @@ def test_a_refund_made_by_hand_is_told_and_set_aside(
     till.razorpay.write(f"/payments/{paid['razorpay_payment_id']}/refund", {"amount": 1_000})
 
     till.send_all("refund.processed")
+    till.send_all("refund.processed")
 
     assert till.read()["refunded_paise"] == 0
+    assert till.kinds().count("refund processed by hand") == 1
     assert "a refund that Plazza did not ask for" in capsys.readouterr().out
 
 
@@ -238,6 +275,20 @@ def test_a_cancelled_order_gives_back_what_was_left_of_its_money_once(till: Till
     assert till.read()["refunded_paise"] == TOTAL_PAISE
     assert till.order_now() == ("cancelled", "refunded")
     assert refund(till, support, 100).status_code == 409
+
+
+def test_support_and_the_system_at_once_give_back_what_came_and_no_more(till: Till, support: dict[str, str]) -> None:
+    paid = till.settle()
+
+    with ThreadPoolExecutor(5) as everybody:
+        asked = [everybody.submit(refund, till, support, 30_000) for _ in range(4)]
+        everybody.submit(till.cancel).result()
+        answers = [one.result() for one in asked]
+    till.work()
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert sum(item["amount"] for item in till.razorpay.refunds(paid["razorpay_payment_id"])) == TOTAL_PAISE
+    assert (till.read()["refunded_paise"], till.order_now()) == (TOTAL_PAISE, ("cancelled", "refunded"))
 
 
 def test_the_wrong_payment_can_be_given_back_whole_and_the_order_still_waits(

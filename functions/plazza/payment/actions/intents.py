@@ -3,16 +3,17 @@
 from datetime import timedelta
 from uuid import UUID
 
-from plazza import clock, settings
+from plazza import clock
 from plazza.data import outbox
 from plazza.data.once import Once
 from plazza.data.sql import Tx, read, run_transaction
 from plazza.errors import Conflict, Invalid, NotFound
 from plazza.identity import Caller
 from plazza.order.store import orders
-from plazza.payment import rules, store
-from plazza.payment.actions import settlement
+from plazza.payment import rules
+from plazza.payment.actions import settlement, views
 from plazza.payment.models import CreatePayment, PaymentView, VerifyPayment
+from plazza.payment.store import payments, timeline
 from plazza.providers import razorpay
 
 LEFT_TO_PAY = timedelta(seconds=30)
@@ -38,31 +39,31 @@ def create(once: Once, caller: Caller, body: CreatePayment) -> PaymentView:
 
     def bind(tx: Tx) -> PaymentView:
         at = clock.now()
-        store.set_razorpay_order(tx, payment.id, bound, rules.next_look(payment.created_at, at), at)
+        payments.set_razorpay_order(tx, payment.id, bound, rules.next_look(payment.created_at, at), at)
         outbox.announce(tx, "payment.changed", payment.id)
-        return view(tx, store.lock_payment(tx, payment.id), with_key=True)
+        return views.view(tx, payments.lock_payment(tx, payment.id), caller, with_key=True)
 
     return once.run(PaymentView, bind)
 
 
-def _intend(tx: Tx, once: Once, caller: Caller, order_id: UUID) -> tuple[str, store.Payment, bool]:
+def _intend(tx: Tx, once: Once, caller: Caller, order_id: UUID) -> tuple[str, payments.Payment, bool]:
     order = orders.get_payable(tx, order_id, caller.uid)
     if order.payment_method != "razorpay":
         raise Conflict("This order is paid in cash when it arrives.")
     if order.status != "pending" or order.expires_at is None or order.expires_at < clock.now() + LEFT_TO_PAY:
         raise Conflict("This order can no longer be paid; place it again.", order_status=order.status)
-    existing = store.lock_payment_of_order(tx, order_id)
+    existing = payments.lock_payment_of_order(tx, order_id)
     if existing is None:
-        store.insert_payment(
+        payments.insert_payment(
             tx, once.new_id("payment"), order_id, caller.uid, "razorpay", order.total_paise, clock.now()
         )
-    payment = existing or store.lock_payment_of_order(tx, order_id)
+    payment = existing or payments.lock_payment_of_order(tx, order_id)
     if payment is None:
         raise NotFound("No such payment.")
     if payment.status != "created":
         raise Conflict("This order is paid already.", payment_status=payment.status)
     if existing is None:
-        store.insert_event(tx, payment.id, "created", payment.amount_paise, "customer", None, clock.now())
+        timeline.insert_event(tx, payment.id, "created", payment.amount_paise, "customer", None, clock.now())
     return order.number, payment, existing is None
 
 
@@ -71,7 +72,7 @@ def verify(caller: Caller, body: VerifyPayment) -> PaymentView:
 
     Raises NotFound, Invalid for a bad signature, Conflict when the payment belongs to another order, ProviderDown.
     """
-    payment_id = read(lambda tx: store.find_payment_id(tx, body.razorpay_order_id, caller.uid))
+    payment_id = read(lambda tx: payments.find_payment_id(tx, body.razorpay_order_id, caller.uid))
     if payment_id is None:
         raise NotFound("No such payment.")
     if not razorpay.is_checkout_signature(body.razorpay_order_id, body.razorpay_payment_id, body.razorpay_signature):
@@ -80,23 +81,4 @@ def verify(caller: Caller, body: VerifyPayment) -> PaymentView:
     if payment.order_id != body.razorpay_order_id:
         raise Conflict("This payment was made for another order.")
     settlement.apply(payment_id, payment, "checkout")
-    return read(lambda tx: view(tx, store.get_payment(tx, payment_id, seen_by=caller)))
-
-
-def view(tx: Tx, payment: store.Payment, *, with_key: bool = False) -> PaymentView:
-    """Give a payment as its caller sees it, with what happened to the money."""
-    return PaymentView.model_validate(
-        {
-            "id": payment.id,
-            "order_id": payment.order_id,
-            "method": payment.method,
-            "status": payment.status,
-            "amount_paise": payment.amount_paise,
-            "captured_paise": payment.captured_paise,
-            "refunded_paise": payment.refunded_paise,
-            "razorpay_order_id": payment.razorpay_order_id,
-            "razorpay_key_id": settings.get("RAZORPAY_KEY_ID") if with_key else None,
-            "refunds": store.list_refunds(tx, payment.id),
-            "timeline": store.list_events(tx, payment.id),
-        }
-    )
+    return read(lambda tx: views.view(tx, payments.get_payment(tx, payment_id, seen_by=caller), caller))

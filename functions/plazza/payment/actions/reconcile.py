@@ -5,26 +5,24 @@ rarely until that cannot happen any more.
 """
 
 import time
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
-from uuid import UUID
 
 from plazza import clock, logs, settings
 from plazza.data.sql import read, run_transaction
-from plazza.payment import rules, store
-from plazza.payment.actions import refunds, settlement
-from plazza.payment.rules import Verdict
+from plazza.payment import rules
+from plazza.payment.actions import refunds, reports, takings
+from plazza.payment.store import payments
+from plazza.payment.store.refunds import list_open_refunds
 from plazza.providers import razorpay
 from plazza.providers.errors import ProviderRefused
-from plazza.providers.razorpay import RazorpayPayment
 
 OPEN_FOR = timedelta(minutes=2)
 WINDOW = timedelta(hours=3)
 AHEAD = timedelta(minutes=1)
 """How far Razorpay's clock may be ahead of ours: what was paid this second must not wait for the next run."""
 PAGE = 100
-BUDGET_SEC = 400.0
+BUDGET_SEC, REPORT_SEC = 400.0, 60.0
 
 
 class Reconciled(NamedTuple):
@@ -41,6 +39,7 @@ def reconcile() -> Reconciled:
     looked, mended = _look_at_unsettled(stop_at)
     seen, repaired, not_ours = _look_at_recent(stop_at)
     _finish_refunds(stop_at)
+    reports.report(stop_at + REPORT_SEC)
     done = Reconciled(looked + seen, mended + repaired, not_ours)
     logs.write("INFO", "reconciled payments", **done._asdict())
     return done
@@ -48,18 +47,18 @@ def reconcile() -> Reconciled:
 
 def _look_at_unsettled(stop_at: float) -> tuple[int, int]:
     asked = repaired = 0
-    for payment in read(lambda tx: store.list_to_look_at(tx, clock.now(), settings.number("BATCH_SIZE"))):
+    for payment in read(lambda tx: payments.list_to_look_at(tx, clock.now(), settings.number("BATCH_SIZE"))):
         if time.monotonic() > stop_at:
             break
         try:
-            attempts = razorpay.list_order_payments(payment.razorpay_order_id or "")
+            made = razorpay.list_order_payments(payment.razorpay_order_id or "")
         except ProviderRefused as exc:
             logs.error("Razorpay does not know our order", exc, payment_id=str(payment.id))
-            attempts = []
+            made = []
         asked += 1
-        repaired += _take_in((payment.id, attempt) for attempt in attempts)
+        repaired += takings.take_in((payment.id, attempt) for attempt in made)
         look_at = rules.next_look(payment.created_at, clock.now())
-        run_transaction(lambda tx, ident=payment.id, look_at=look_at: store.set_look(tx, ident, look_at))
+        run_transaction(lambda tx, ident=payment.id, look_at=look_at: payments.set_look(tx, ident, look_at))
     return asked, repaired
 
 
@@ -69,31 +68,19 @@ def _look_at_recent(stop_at: float) -> tuple[int, int, int]:
     since, until, skip = int((at - WINDOW).timestamp()), int((at + AHEAD).timestamp()), 0
     asked = repaired = not_ours = 0
     while time.monotonic() < stop_at and (page := razorpay.list_payments(since, until, skip, PAGE)):
-        order_ids, payment_ids = [item.order_id or "" for item in page], [item.id for item in page]
-        ours = read(lambda tx, ids=order_ids: store.list_payment_ids(tx, ids))
-        known = read(lambda tx, ids=payment_ids: store.list_attempt_statuses(tx, ids))
-        found = [(ours[item.order_id], item) for item in page if item.order_id in ours]
-        repaired += _take_in((ident, item) for ident, item in found if known.get(item.id) != _status(item))
-        asked, not_ours, skip = asked + len(page), not_ours + len(page) - len(found), skip + PAGE
+        taken = takings.take_page(page)
+        repaired += taken.repaired
+        not_ours += sum(ours is None for ours, _ in taken.found)
+        asked, skip = asked + len(page), skip + PAGE
     return asked, repaired, not_ours
 
 
 def _finish_refunds(stop_at: float) -> None:
     before, limit = clock.now() - OPEN_FOR, settings.number("BATCH_SIZE")
-    for refund in read(lambda tx: store.list_open_refunds(tx, before, limit)):
+    for refund in read(lambda tx: list_open_refunds(tx, before, limit)):
         if time.monotonic() > stop_at:
             break
         try:
             refunds.recover(refund)
         except ProviderRefused as exc:
             logs.error("Razorpay does not know our refund's payment", exc, refund_id=str(refund.id))
-
-
-def _take_in(found: Iterable[tuple[UUID, RazorpayPayment]]) -> int:
-    verdicts = [settlement.apply(payment_id, attempt, "reconcile") for payment_id, attempt in found]
-    return sum(verdict not in {Verdict.NOTHING, Verdict.NOTE} for verdict in verdicts)
-
-
-def _status(payment: RazorpayPayment) -> str | None:
-    report = settlement.report_of(payment)
-    return report.status if report else None

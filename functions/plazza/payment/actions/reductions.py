@@ -6,9 +6,10 @@ from plazza import clock
 from plazza.data import outbox
 from plazza.data.sql import Tx, run_transaction
 from plazza.order.store import orders
-from plazza.payment import store
-from plazza.payment.actions import refunds, settlement
+from plazza.payment.actions import settlement
+from plazza.payment.actions.refunds import tell_order
 from plazza.payment.models import LEAST_REFUND_PAISE, RefundView
+from plazza.payment.store import attempts, payments, refunds, timeline
 
 _REASON = "the order became less"
 CASH = "cash"
@@ -22,20 +23,20 @@ def refund_difference(order_id: UUID) -> None:
     """
 
     def work(tx: Tx) -> None:
-        payment = store.lock_payment_of_order(tx, order_id)
+        payment = payments.lock_payment_of_order(tx, order_id)
         if payment is None or payment.settled_by is None:
             return  # what comes later is looked at when it is there
         order = orders.get_payable(tx, order_id, payment.uid)
         if order.status == "cancelled":
             return
         too_much_paise = payment.amount_paise - order.owed_paise
-        due_paise = too_much_paise - store.sum_refunds_of(tx, payment.id, "reduced:")
+        due_paise = too_much_paise - refunds.sum_refunds_of(tx, payment.id, "reduced:")
         cause = f"reduced:{order_id}:{too_much_paise}"
         if payment.settled_by == CASH:
             _give_cash(tx, payment, min(due_paise, payment.captured_paise - payment.refunded_paise), cause)
             return
         attempt = next(
-            one for one in store.list_captured(tx, payment.id) if one.razorpay_payment_id == payment.settled_by
+            one for one in attempts.list_captured(tx, payment.id) if one.razorpay_payment_id == payment.settled_by
         )
         amount_paise = min(due_paise, attempt.left_paise)
         if amount_paise >= LEAST_REFUND_PAISE:
@@ -45,14 +46,14 @@ def refund_difference(order_id: UUID) -> None:
     run_transaction(work)
 
 
-def _give_cash(tx: Tx, payment: store.Payment, amount_paise: int, cause: str) -> None:
+def _give_cash(tx: Tx, payment: payments.Payment, amount_paise: int, cause: str) -> None:
     """Record cash that the person who took the packs back has given: there is nobody to ask for it."""
     at, refund_id = clock.now(), uuid4()
     refund = RefundView(
         id=refund_id, payment_id=payment.id, amount_paise=max(amount_paise, 0), reason=_REASON, status="requested"
     )
-    if amount_paise > 0 and store.insert_refund(tx, refund, None, cause, "system", at):
-        store.set_refund(tx, refund_id, "processed", None, at)
-        store.insert_event(tx, payment.id, "refund processed", amount_paise, "store", "cash", at)
-        refunds.tell_order(tx, payment.id)
+    if amount_paise > 0 and refunds.insert_refund(tx, refund, None, cause, "system", at):
+        refunds.set_refund(tx, refund_id, "processed", None, at)
+        timeline.insert_event(tx, payment.id, "refund processed", amount_paise, "store", "cash", at)
+        tell_order(tx, payment.id)
         outbox.announce(tx, "payment.changed", payment.id)

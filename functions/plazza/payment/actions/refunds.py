@@ -11,9 +11,10 @@ from plazza.errors import Conflict
 from plazza.identity import Caller
 from plazza.order.actions import money
 from plazza.order.store import orders
-from plazza.payment import rules, store
+from plazza.payment import rules
 from plazza.payment.actions import settlement
 from plazza.payment.models import RefundRequest, RefundView
+from plazza.payment.store import attempts, payments, refunds, timeline
 from plazza.providers import razorpay
 from plazza.providers.errors import ProviderRefused
 from plazza.providers.razorpay import RazorpayRefund
@@ -27,10 +28,10 @@ def request_refund(once: Once, body: RefundRequest, caller: Caller) -> RefundVie
 
     def work(tx: Tx) -> RefundView:
         at = clock.now()
-        payment = store.lock_payment(tx, body.payment_id)
+        payment = payments.lock_payment(tx, body.payment_id)
         if payment.method == "cod":
             raise Conflict("This order was paid in cash; give the money back in cash.")
-        attempt = rules.choose_attempt(store.list_captured(tx, payment.id), body.amount_paise)
+        attempt = rules.choose_attempt(attempts.list_captured(tx, payment.id), body.amount_paise)
         refund = RefundView(
             id=once.new_id("refund"),
             payment_id=payment.id,
@@ -38,9 +39,9 @@ def request_refund(once: Once, body: RefundRequest, caller: Caller) -> RefundVie
             reason=body.reason,
             status="requested",
         )
-        store.insert_refund(tx, refund, attempt.razorpay_payment_id, f"staff:{refund.id}", caller.uid, at)
+        refunds.insert_refund(tx, refund, attempt.razorpay_payment_id, f"staff:{refund.id}", caller.uid, at)
         # The customer reads the timeline: it names the role, the refund's own row the person.
-        store.insert_event(tx, payment.id, "refund requested", body.amount_paise, caller.role, body.reason, at)
+        timeline.insert_event(tx, payment.id, "refund requested", body.amount_paise, caller.role, body.reason, at)
         outbox.announce(tx, "refund.requested", refund.id, lane=payment.id)
         outbox.announce(tx, "payment.changed", payment.id)
         return refund
@@ -52,16 +53,16 @@ def refund_order(order_id: UUID) -> None:
     """Give back whatever of a cancelled order was captured and not promised back; close its payment when nothing came."""
 
     def work(tx: Tx) -> None:
-        payment = store.lock_payment_of_order(tx, order_id)
+        payment = payments.lock_payment_of_order(tx, order_id)
         if payment is None or orders.get_payable(tx, order_id, payment.uid).status != "cancelled":
             return
-        for attempt in store.list_captured(tx, payment.id):
+        for attempt in attempts.list_captured(tx, payment.id):
             if attempt.left_paise > 0:
                 cause = f"cancelled:{attempt.razorpay_payment_id}"
                 settlement.promise_refund(
                     tx, payment, attempt.razorpay_payment_id, attempt.left_paise, cause, "order was cancelled"
                 )
-        store.set_cancelled(tx, payment.id, clock.now())
+        settlement.close_unpaid(tx, payment.id)
         outbox.announce(tx, "payment.changed", payment.id)
 
     run_transaction(work)
@@ -69,7 +70,7 @@ def refund_order(order_id: UUID) -> None:
 
 def ask_razorpay(refund_id: UUID) -> None:
     """Ask for a promised refund, once there however often here. Raises ProviderDown: ask again later."""
-    refund = read(lambda tx: store.get_refund(tx, refund_id))
+    refund = read(lambda tx: refunds.get_refund(tx, refund_id))
     if refund.status != "requested" or refund.razorpay_payment_id is None:
         return
     try:
@@ -83,7 +84,7 @@ def ask_razorpay(refund_id: UUID) -> None:
             run_transaction(lambda tx: _fail(tx, refund, None))
 
 
-def recover(refund: store.Refund) -> None:
+def recover(refund: refunds.Refund) -> None:
     """Take in where a promised refund stands at Razorpay, and ask for it when nothing is known of it there."""
     made = _find(refund)
     if made:
@@ -92,7 +93,7 @@ def recover(refund: store.Refund) -> None:
         ask_razorpay(refund.id)
 
 
-def _find(refund: store.Refund) -> RazorpayRefund | None:
+def _find(refund: refunds.Refund) -> RazorpayRefund | None:
     listed = razorpay.list_refunds(refund.razorpay_payment_id or "")
     return next((item for item in listed if refund.id == item.refund_id or item.id == refund.razorpay_refund_id), None)
 
@@ -104,7 +105,7 @@ def finish(refund_id: UUID, answer: RazorpayRefund) -> None:
     """
 
     def work(tx: Tx) -> None:
-        refund, at = store.get_refund(tx, refund_id), clock.now()
+        refund, at = refunds.get_refund(tx, refund_id), clock.now()
         if (answer.payment_id, answer.amount) != (refund.razorpay_payment_id, refund.amount_paise):
             tx.after_commit["tell of a strange refund"] = partial(
                 logs.write, "ERROR", "a refund under our id is not the one we asked for", razorpay_refund_id=answer.id
@@ -112,9 +113,9 @@ def finish(refund_id: UUID, answer: RazorpayRefund) -> None:
         elif answer.status == "failed":
             _fail(tx, refund, answer.id)
         elif answer.status == "pending":
-            store.set_refund(tx, refund.id, "requested", answer.id, at)
-        elif store.set_refund(tx, refund.id, "processed", answer.id, at):
-            store.insert_event(
+            refunds.set_refund(tx, refund.id, "requested", answer.id, at)
+        elif refunds.set_refund(tx, refund.id, "processed", answer.id, at):
+            timeline.insert_event(
                 tx, refund.payment_id, "refund processed", refund.amount_paise, "razorpay", answer.id, at
             )
             tell_order(tx, refund.payment_id)
@@ -124,11 +125,11 @@ def finish(refund_id: UUID, answer: RazorpayRefund) -> None:
     run_transaction(work)
 
 
-def _fail(tx: Tx, refund: store.Refund, razorpay_refund_id: str | None) -> None:
+def _fail(tx: Tx, refund: refunds.Refund, razorpay_refund_id: str | None) -> None:
     at = clock.now()
-    if store.set_refund(tx, refund.id, "failed", razorpay_refund_id, at):
-        store.take_back_promise(tx, refund.payment_id, refund.amount_paise, at)
-        store.insert_event(
+    if refunds.set_refund(tx, refund.id, "failed", razorpay_refund_id, at):
+        refunds.take_back_promise(tx, refund.payment_id, refund.amount_paise, at)
+        timeline.insert_event(
             tx, refund.payment_id, "refund failed", refund.amount_paise, "razorpay", razorpay_refund_id, at
         )
         if refund.status == "processed":
@@ -144,11 +145,11 @@ def tell_order(tx: Tx, payment_id: UUID) -> None:
 
     An order that is neither settled nor cancelled still waits for its money: nothing was taken from it.
     """
-    payment = store.lock_payment(tx, payment_id)
+    payment = payments.lock_payment(tx, payment_id)
     order = orders.get_payable(tx, payment.order_id, payment.uid)
     if payment.settled_by is None and order.status != "cancelled":
         return
-    processed_paise = store.get_processed_paise(tx, payment_id)
+    processed_paise = refunds.get_processed_paise(tx, payment_id)
     refunded_paise = rules.given_back(payment.amount_paise, payment.captured_paise, processed_paise)
     if refunded_paise > 0:
         money.record_refund(tx, payment.order_id, refunded_paise=refunded_paise, paid_paise=payment.amount_paise)

@@ -14,9 +14,10 @@ from plazza import clock, logs
 from plazza.data import outbox
 from plazza.data.sql import Tx, read, run_transaction
 from plazza.errors import Invalid, NotFound, Unauthorized
-from plazza.payment import store
-from plazza.payment.actions import refunds, settlement
+from plazza.payment.actions import disputes, refunds, settlement
 from plazza.payment.models import WebhookReceipt
+from plazza.payment.store import attempts, payments, timeline, webhooks
+from plazza.payment.store.refunds import find_refund_id
 from plazza.providers import razorpay
 
 PAYMENT_KINDS = ("payment.authorized", "payment.captured", "payment.failed", "order.paid")
@@ -47,7 +48,7 @@ def receive(raw: bytes, headers: Headers) -> WebhookReceipt:
         raise Invalid("The body is no event.", field="event")
 
     def work(tx: Tx) -> WebhookReceipt:
-        is_new = store.insert_webhook(tx, event_id, kind, body, clock.now())
+        is_new = webhooks.insert_webhook(tx, event_id, kind, body, clock.now())
         if is_new:
             outbox.announce(tx, "razorpay.reported", event_id)
         return WebhookReceipt(duplicate=not is_new)
@@ -57,7 +58,7 @@ def receive(raw: bytes, headers: Headers) -> WebhookReceipt:
 
 def process(event_id: str) -> None:
     """Work on a stored webhook. Raises NotFound while it speaks of something that may still become ours."""
-    stored = read(lambda tx: store.get_webhook(tx, event_id))
+    stored = read(lambda tx: webhooks.get_webhook(tx, event_id))
     if stored is None or stored.status != "stored":
         return
     try:
@@ -69,7 +70,7 @@ def process(event_id: str) -> None:
     except (ValidationError, KeyError, TypeError) as exc:
         logs.error("webhook has another form than documented", exc, event_id=event_id, kind=stored.kind)
         is_used = False
-    run_transaction(lambda tx: store.set_webhook(tx, event_id, "processed" if is_used else "ignored", clock.now()))
+    run_transaction(lambda tx: webhooks.set_webhook(tx, event_id, "processed" if is_used else "ignored", clock.now()))
 
 
 def _process(event_id: str, kind: str, body: dict[str, Any]) -> bool:
@@ -80,38 +81,44 @@ def _process(event_id: str, kind: str, body: dict[str, Any]) -> bool:
         settlement.apply(_our_payment(payment.order_id), payment, "webhook")
         return True
     if kind in REFUND_KINDS:
-        return _process_refund(razorpay.RazorpayRefund.model_validate(body["payload"]["refund"]["entity"]))
+        return _process_refund(
+            event_id, kind, razorpay.RazorpayRefund.model_validate(body["payload"]["refund"]["entity"])
+        )
     if kind.startswith("payment.dispute."):
         payment = razorpay.RazorpayPayment.model_validate(body["payload"]["payment"]["entity"])
         if not payment.order_id:
             return False
-        payment_id = _our_payment(payment.order_id)
-        run_transaction(lambda tx: _note_dispute(tx, event_id, payment_id, kind, payment.id))
+        disputes.take_in(event_id, kind, body, _our_payment(payment.order_id))
         return True
     return False
 
 
-def _note_dispute(tx: Tx, event_id: str, payment_id: UUID, kind: str, razorpay_payment_id: str) -> None:
-    # Marking the webhook and writing its line belong together: a repeat would write a second line.
-    if store.set_webhook(tx, event_id, "processed", clock.now()):
-        store.insert_event(tx, payment_id, kind, None, "webhook", razorpay_payment_id, clock.now())
-        tx.after_commit["tell of a dispute"] = partial(
-            logs.write, "ERROR", "a payment is disputed", payment_id=str(payment_id), kind=kind
-        )
-
-
 def _our_payment(razorpay_order_id: str) -> UUID:
-    found = read(lambda tx: store.find_payment_id(tx, razorpay_order_id))
+    found = read(lambda tx: payments.find_payment_id(tx, razorpay_order_id))
     if found is None:
         raise NotFound("No such payment.")
     return found
 
 
-def _process_refund(refund: razorpay.RazorpayRefund) -> bool:
-    refund_id = read(lambda tx: store.find_refund_id(tx, refund.id)) or refund.refund_id
+def _process_refund(event_id: str, kind: str, refund: razorpay.RazorpayRefund) -> bool:
+    refund_id = read(lambda tx: find_refund_id(tx, refund.id)) or refund.refund_id
     if refund_id is None:
         # Made by hand in Razorpay's dashboard: there is no promise of ours to finish.
-        logs.write("ERROR", "a refund that Plazza did not ask for", razorpay_refund_id=refund.id)
-        return False
+        return run_transaction(lambda tx: _note_by_hand(tx, event_id, kind, refund))
     refunds.finish(refund_id, refund)
+    return True
+
+
+def _note_by_hand(tx: Tx, event_id: str, kind: str, refund: razorpay.RazorpayRefund) -> bool:
+    payment_id = attempts.list_payment_ids(tx, [refund.payment_id]).get(refund.payment_id)
+    tx.after_commit["tell of a refund by hand"] = partial(
+        logs.write, "ERROR", "a refund that Plazza did not ask for", razorpay_refund_id=refund.id
+    )
+    # `refund.created` may say "processed" already, and so would be told twice.
+    if payment_id is None or kind != f"refund.{refund.status}":
+        return False
+    # Marking the webhook and writing its line belong together: a repeat would write a second line.
+    if webhooks.set_webhook(tx, event_id, "processed", clock.now()):
+        line = f"refund {refund.status} by hand"
+        timeline.insert_event(tx, payment_id, line, refund.amount, "webhook", refund.id, clock.now())
     return True

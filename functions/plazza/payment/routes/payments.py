@@ -6,9 +6,23 @@ from plazza.data.once import Once
 from plazza.data.sql import read
 from plazza.http.api import Api
 from plazza.identity import Caller, Role
-from plazza.payment import store
-from plazza.payment.actions import intents, refunds
-from plazza.payment.models import CreatePayment, PaymentView, RefundRequest, RefundView, VerifyPayment
+from plazza.payment.actions import decisions, disputes, intents, refunds, reports, views
+from plazza.payment.models import (
+    CreatePayment,
+    DifferenceView,
+    DisputeView,
+    PaymentView,
+    ReconciliationsQuery,
+    ReconciliationView,
+    RefundRequest,
+    RefundView,
+    ResolvePayment,
+    VerifyPayment,
+    WaitingPayment,
+    WaitingQuery,
+)
+from plazza.payment.store import payments
+from plazza.schema import Page
 
 api = Api("payments")
 
@@ -31,7 +45,37 @@ def refund_payment(caller: Caller, once: Once, body: RefundRequest) -> RefundVie
     return refunds.request_refund(once, body, caller)
 
 
+@api.post("/payments/<uuid:payment_id>/resolve", roles=[Role.SUPPORT, Role.ADMIN], sensitive=True)
+def resolve_payment(caller: Caller, once: Once, payment_id: UUID, body: ResolvePayment) -> PaymentView:
+    """Decide about a payment for which something else came than was asked."""
+    return decisions.resolve(once, caller, payment_id, body)
+
+
+@api.get("/payments/conflicted", roles=[Role.SUPPORT, Role.ADMIN])
+def list_conflicted(query: WaitingQuery) -> Page[WaitingPayment]:
+    """List the payments about which a person must decide."""
+    return decisions.list_conflicted(query)
+
+
+@api.get("/payments/disputes", roles=[Role.SUPPORT, Role.ADMIN])
+def list_disputes(query: WaitingQuery) -> Page[DisputeView]:
+    """List the disputes that are not over."""
+    return disputes.list_open(query)
+
+
+@api.get("/payments/reconciliations", roles=[Role.SUPPORT, Role.ADMIN])
+def list_reconciliations(query: ReconciliationsQuery) -> Page[ReconciliationView]:
+    """List the hours in which Razorpay's books were held against ours, latest first."""
+    return reports.list_reports(query)
+
+
+@api.get("/payments/reconciliations/<uuid:reconciliation_id>/differences", roles=[Role.SUPPORT, Role.ADMIN])
+def list_differences(reconciliation_id: UUID, query: ReconciliationsQuery) -> Page[DifferenceView]:
+    """List what differed in one of those hours."""
+    return reports.list_differences(reconciliation_id, query)
+
+
 @api.get("/payments/<uuid:payment_id>", roles=[Role.CUSTOMER, Role.SUPPORT, Role.ADMIN])
 def get_payment(caller: Caller, payment_id: UUID) -> PaymentView:
     """Tell what happened to the money of a payment."""
-    return read(lambda tx: intents.view(tx, store.get_payment(tx, payment_id, seen_by=caller)))
+    return read(lambda tx: views.view(tx, payments.get_payment(tx, payment_id, seen_by=caller), caller))
