@@ -1,0 +1,24 @@
+"""`ops prove NAME`: do to a throwaway system what must not harm it, and say whether it was harmed."""
+
+import argparse
+import importlib
+
+from ops.paths import use_functions
+
+PROOFS = {
+    "last-strip": ("many checkouts at once for one strip and one coupon use make one order", "ops.prove.last_strip"),
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare a subcommand for each proof, with the options of its module."""
+    use_functions()
+    chosen = parser.add_subparsers(dest="proof", required=True, metavar="NAME")
+    for name, (help_line, module) in PROOFS.items():
+        sub = chosen.add_parser(name, help=help_line, description=help_line)
+        importlib.import_module(module).arguments(sub)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the proof; exit 0 when nothing was harmed."""
+    return importlib.import_module(PROOFS[options.proof][1]).main(options)
