@@ -31,6 +31,7 @@ from ops.stores import ROLE, Server, create_database, start_postgres, start_redi
 from plazza.data import sql
 
 _START_SEC = 60.0
+_HASTY = {"fsync": "off", "synchronous_commit": "off"}
 _DATABASES = {"cockroach": "COCKROACH_DB_URL", "postgres": "POSTGRES_URL"}
 
 
@@ -76,14 +77,17 @@ class Ground:
 
 
 @contextmanager
-def throwaway() -> Generator[Ground]:
-    """Start a system on a folder of its own; this process has its settings until the end."""
+def throwaway(*, is_durable: bool = False) -> Generator[Ground]:
+    """Start a system on a folder of its own; this process has its settings until the end.
+
+    Its databases wait for the disk only when it `is_durable`: a proof that ends none of them need not.
+    """
     LOCAL.mkdir(exist_ok=True)
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(dir=LOCAL) as name, Run(Path(name) / "logs") as run:
         tasks = TaskQueue()
         try:
-            yield _start(run, Path(name), tasks)
+            yield _start(run, Path(name), tasks, {} if is_durable else _HASTY)
         finally:
             tasks.stop()
             sql.close_pools()
@@ -92,10 +96,10 @@ def throwaway() -> Generator[Ground]:
             _forget_firebase()
 
 
-def _start(run: Run, folder: Path, tasks: TaskQueue) -> Ground:
+def _start(run: Run, folder: Path, tasks: TaskQueue, options: dict[str, str]) -> Ground:
     servers: dict[str, Server] = {}
     for part in _DATABASES:
-        servers[part] = start_postgres(run, part, folder / part, free_ports(1)[0])
+        servers[part] = start_postgres(run, part, folder / part, free_ports(1)[0], settings=options)
         url = create_database(servers[part], "template_plazza", is_serializable=True)
         migrate.run(migrate.Target(part, MIGRATIONS / part, url))
     servers["redis"] = start_redis(run, free_ports(1)[0])

@@ -59,6 +59,7 @@ class TaskQueue:
 def _handler(take: Callable[[str, str], None]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet: else each answer waits for the other side's acknowledgement
 
         def do_POST(self) -> None:
             task = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["task"]
