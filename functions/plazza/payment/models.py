@@ -9,6 +9,9 @@ from pydantic import Field
 from plazza.money import Paise
 from plazza.schema import Instant, Model, ShortText
 
+LEAST_REFUND_PAISE = 100
+"""Razorpay: the smallest refund is one rupee."""
+
 RazorpayOrderId = Annotated[str, Field(pattern=r"^order_[A-Za-z0-9]{14}$")]
 RazorpayPaymentId = Annotated[str, Field(pattern=r"^pay_[A-Za-z0-9]{14}$")]
 
@@ -40,7 +43,7 @@ class RefundRequest(Model):
     """What to give back of one payment, and why."""
 
     payment_id: UUID
-    amount_paise: Annotated[Paise, Field(ge=100)]
+    amount_paise: Annotated[Paise, Field(ge=LEAST_REFUND_PAISE)]
     reason: Annotated[ShortText, Field(min_length=3)]
 
 
