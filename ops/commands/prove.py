@@ -8,6 +8,7 @@ from ops.paths import use_functions
 PROOFS = {
     "last-strip": ("many checkouts at once for one strip and one coupon use make one order", "ops.prove.last_strip"),
     "money": ("payments in every disorder end as a reference model says, to the paisa", "ops.prove.money"),
+    "refunds": ("whatever is given back, in whatever order, adds up to what was paid", "ops.prove.refunds"),
 }
 
 

@@ -181,9 +181,12 @@ class History:
         return event_id
 
     def _post(self, event: Event) -> int:
-        builder = EnvironBuilder(
-            path="/webhooks/razorpay", method="POST", headers=list(event.headers.items()), data=event.raw
-        )
+        self._scene.done["requests"] += 1
+        address = {
+            "X-Forwarded-For": f"10.0.{self._scene.done['requests'] % 50_000 // 250}.{self._scene.done['requests'] % 250}"
+        }
+        sent = list((event.headers | address).items())  # Razorpay sends from many addresses; one has a limit
+        builder = EnvironBuilder(path="/webhooks/razorpay", method="POST", headers=sent, data=event.raw)
         return api.dispatch(flask.Request(builder.get_environ())).status_code
 
     def _cancel(self) -> None:

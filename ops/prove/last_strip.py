@@ -16,9 +16,9 @@ from uuid import UUID
 from ops.bench.functions import launch_function, wait_for
 from ops.prove import faults
 from ops.prove.asking import Answer, Client
-from ops.prove.balances import Balance, recompute
+from ops.prove.balances import recompute
 from ops.prove.ground import Ground, throwaway
-from ops.prove.report import Count, show
+from ops.prove.report import Count, Outcome, show
 from ops.prove.shop import Customer, Shop
 
 REASONS = {"OUT_OF_STOCK", "USED_UP"}
@@ -32,13 +32,6 @@ class Checkout(NamedTuple):
 
     customer: Customer
     body: dict[str, object]
-
-
-class Outcome(NamedTuple):
-    """What was counted, and the balances afterwards."""
-
-    counts: list[Count]
-    balances: list[Balance]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +52,7 @@ def main(options: argparse.Namespace) -> int:
     with throwaway() as ground:
         outcome = prove(ground, seed, options.checkouts, options.instances, options.again, options.broken)
     figures = {"checkouts": options.checkouts, "seed": seed, "seconds": time.monotonic() - began}
-    return show("last-strip", *outcome, **figures)
+    return show("last-strip", outcome, **figures)
 
 
 def prove(

@@ -22,7 +22,7 @@ from ops.prove.bank import Attempt, Bank
 from ops.prove.ground import Ground, throwaway
 from ops.prove.history import Ended, History, Scene, Verdict, expires_between, judge
 from ops.prove.money_model import Effect, after, decided, expired, perhaps_after
-from ops.prove.report import Count, show
+from ops.prove.report import Count, Outcome, show
 from ops.prove.shop import Shop, once
 from plazza import clock
 from plazza.data import outbox
@@ -64,15 +64,6 @@ _UNDECIDED = """
        AND NOT EXISTS (SELECT 1 FROM refunds AS r WHERE r.razorpay_payment_id = a.razorpay_payment_id AND r.status <> 'failed')"""
 
 
-class Outcome(NamedTuple):
-    """What happened how often, what was wrong, and the balances of all batches."""
-
-    done: Counter[str]
-    verdicts: list[Verdict]
-    dead: int
-    balances: list[Balance]
-
-
 class _Undecided(NamedTuple):
     attempt: str
     amount_paise: int
@@ -92,23 +83,9 @@ def main(options: argparse.Namespace) -> int:
     seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
     began = time.monotonic()
     with throwaway() as ground, redirect_stdout(io.StringIO()):  # Razorpay's SDK prints each call that was broken
-        found = prove(ground, seed, options.histories, options.broken)
-    for problem in [problem for verdict in found.verdicts for problem in verdict.problems][:10]:
-        print(f"wrong: {problem}")
+        outcome = prove(ground, seed, options.histories, options.broken)
     figures = {"histories": options.histories, "seed": seed, "seconds": time.monotonic() - began}
-    return show("money", counts_of(found), found.balances, **figures)
-
-
-def counts_of(found: Outcome) -> list[Count]:
-    """Give the table of what was counted."""
-    return [
-        *[Count(what, number) for what, number in sorted(found.done.items())],
-        Count("histories that ended", len(found.verdicts)),
-        Count("histories that ended otherwise than the model", sum(bool(one.problems) for one in found.verdicts), 0),
-        Count("paid without an order", sum(one.is_paid_without_order for one in found.verdicts), 0),
-        Count("paise that are not where they belong", sum(one.astray_paise for one in found.verdicts), 0),
-        Count("outbox rows that died", found.dead, 0),
-    ]
+    return show("money", outcome, **figures)
 
 
 def prove(ground: Ground, seed: int, histories: int, broken: str | None = None) -> Outcome:
@@ -130,7 +107,16 @@ def prove(ground: Ground, seed: int, histories: int, broken: str | None = None) 
             verdicts += batch.judge()
             dead += read(lambda tx: tx.value(_DEAD))
             balances = _added(balances, recompute(ground))
-    return Outcome(done, verdicts, dead, balances)
+    problems = [problem for verdict in verdicts for problem in verdict.problems]
+    counts = [
+        *[Count(what, number) for what, number in sorted(done.items())],
+        Count("histories that ended", len(verdicts), histories),
+        Count("histories that ended otherwise than the model", sum(bool(one.problems) for one in verdicts), 0),
+        Count("paid without an order", sum(one.is_paid_without_order for one in verdicts), 0),
+        Count("paise that are not where they belong", sum(one.astray_paise for one in verdicts), 0),
+        Count("outbox rows that died", dead, 0),
+    ]
+    return Outcome(counts, balances, problems)
 
 
 class _Batch:
