@@ -9,6 +9,7 @@ PROOFS = {
     "last-strip": ("many checkouts at once for one strip and one coupon use make one order", "ops.prove.last_strip"),
     "money": ("payments in every disorder end as a reference model says, to the paisa", "ops.prove.money"),
     "refunds": ("whatever is given back, in whatever order, adds up to what was paid", "ops.prove.refunds"),
+    "repair": ("every stored balance is the sum of its parts, after a day at once", "ops.prove.repair"),
 }
 
 

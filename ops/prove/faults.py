@@ -19,7 +19,7 @@ _SAY_AGAIN = """
       BEGIN
         IF current_setting('proof.decided', true) IS DISTINCT FROM this THEN
           PERFORM set_config('proof.decided', this, true);
-          IF random() < current_setting('proof.again')::FLOAT8 THEN
+          IF random() < %(share)s THEN
             PERFORM nextval('said_again');
             RAISE EXCEPTION 'restart transaction: injected' USING ERRCODE = '40001';
           END IF;
@@ -32,9 +32,7 @@ def say_again(ground: Ground, share: float) -> None:
     """Let a share of the commits that change orders, stock, coupons or money fail with 40001."""
     for part, tables in _TABLES.items():
         with ground.admin(part) as connection:
-            connection.execute(_SAY_AGAIN)
-            name = connection.info.dbname
-            connection.execute(f"ALTER DATABASE {name} SET proof.again = '{share}'".encode())
+            connection.execute(_SAY_AGAIN.replace("%(share)s", str(share)).encode())
             for table in tables:
                 connection.execute(
                     f"""CREATE CONSTRAINT TRIGGER say_again AFTER INSERT OR UPDATE ON {table}
