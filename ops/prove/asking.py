@@ -6,7 +6,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,7 +17,7 @@ from ops.prove.shop import Customer
 _TIMEOUT_SEC = 65.0
 _PATIENCE_SEC = 120.0
 _LONGEST_PAUSE_SEC = 1.0
-_COME_BACK = {429, 500, 502, 503, 504}
+_COME_BACK = {429, 502, 503, 504}
 
 
 class Answer(NamedTuple):
@@ -46,7 +46,7 @@ class Client:
         self._addresses = itertools.count()
         self._lock = threading.Lock()
 
-    def insist(self, path: str, customer: Customer, body: dict[str, object]) -> Answer:
+    def insist(self, path: str, customer: Customer, body: Mapping[str, object]) -> Answer:
         """Send a request until it has an answer that is final. Raises OpsError when there is none for two minutes."""
         with self._lock:
             key = str(UUID(int=self._dice.getrandbits(128)))

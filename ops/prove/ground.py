@@ -43,6 +43,7 @@ class Ground:
     folder: Path
     servers: dict[str, Server]
     tasks: TaskQueue
+    options: dict[str, str]  # of both databases
     settings: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -77,17 +78,18 @@ class Ground:
 
 
 @contextmanager
-def throwaway(*, is_durable: bool = False) -> Generator[Ground]:
+def throwaway(options: dict[str, str] | None = None) -> Generator[Ground]:
     """Start a system on a folder of its own; this process has its settings until the end.
 
-    Its databases wait for the disk only when it `is_durable`: a proof that ends none of them need not.
+    `options` are those of its databases; without any they do not wait for the disk, because nothing ends them.
     """
     LOCAL.mkdir(exist_ok=True)
     before = dict(os.environ)
     with tempfile.TemporaryDirectory(dir=LOCAL) as name, Run(Path(name) / "logs") as run:
+        Path(name).chmod(0o711)  # so that user `nobody` reaches the databases' data in it, and it goes with the folder
         tasks = TaskQueue()
         try:
-            yield _start(run, Path(name), tasks, {} if is_durable else _HASTY)
+            yield _start(run, Path(name), tasks, _HASTY if options is None else options)
         finally:
             tasks.stop()
             sql.close_pools()
@@ -120,7 +122,7 @@ def _start(run: Run, folder: Path, tasks: TaskQueue, options: dict[str, str]) ->
     )
     settings = _settings(sandbox_url, database_host, tasks.host, servers["redis"].url)
     _forget_firebase()
-    return Ground(run, folder, servers, tasks, settings)
+    return Ground(run, folder, servers, tasks, options, settings)
 
 
 def _settings(sandbox_url: str, database_host: str, tasks_host: str, redis_url: str) -> dict[str, str]:

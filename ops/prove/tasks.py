@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ops.errors import OpsError
 from ops.http import request
 
-_WORKERS = 4
+_WORKERS = 3
 _TIMEOUT_SEC = 120.0
 
 
@@ -24,17 +24,19 @@ class TaskQueue:
         self._targets: dict[str, Callable[[], str]] = {}
         self._waiting: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
-        self._workers = ThreadPoolExecutor(_WORKERS)
+        self._workers: dict[str, ThreadPoolExecutor] = {}
         threading.Thread(target=self._server.serve_forever, name="tasks", daemon=True).start()
 
     def serve(self, function: str, url: Callable[[], str]) -> None:
         """Bring a function's tasks to an instance, whose URL is asked for each time; others' tasks are forgotten."""
+        self._workers[function] = ThreadPoolExecutor(_WORKERS)
         self._targets[function] = url
 
     def stop(self) -> None:
         """Take no more, and drop what waits."""
         self._targets.clear()
-        self._workers.shutdown(cancel_futures=True)
+        for workers in self._workers.values():
+            workers.shutdown(cancel_futures=True)
         self._server.shutdown()
         self._server.server_close()
 
@@ -43,7 +45,7 @@ class TaskQueue:
             if function not in self._targets or (function, body) in self._waiting:
                 return
             self._waiting.add((function, body))
-        self._workers.submit(self._bring, function, body)
+        self._workers[function].submit(self._bring, function, body)
 
     def _bring(self, function: str, body: str) -> None:
         with self._lock:
