@@ -46,25 +46,26 @@ class Client:
         self._addresses = itertools.count()
         self._lock = threading.Lock()
 
-    def insist(self, path: str, customer: Customer, body: Mapping[str, object]) -> Answer:
-        """Send a request until it has an answer that is final. Raises OpsError when there is none for two minutes."""
+    def insist(self, path: str, customer: Customer, body: Mapping[str, object] | None = None) -> Answer:
+        """Send a request, or without a body read, until the answer is final. Raises OpsError when there is none for two minutes."""
         with self._lock:
             key = str(UUID(int=self._dice.getrandbits(128)))
         headers = {
             "Authorization": f"Bearer {customer.token}",
-            "Idempotency-Key": key,
             "Content-Type": "application/json",
+            "Idempotency-Key": key,
         }
+        method, sent = ("GET", None) if body is None else ("POST", json.dumps(body).encode())
         give_up_at, tries = time.monotonic() + _PATIENCE_SEC, 0
         while time.monotonic() < give_up_at:
             tries += 1
-            answer = self.ask("POST", path, json.dumps(body).encode(), headers)
+            answer = self._ask(method, path, sent, headers)
             if answer is not None and answer[0] not in _COME_BACK:
                 return Answer(answer[0], answer[1], tries)
             time.sleep(random.uniform(0.01, min(_LONGEST_PAUSE_SEC, 0.05 * 2**tries)))  # noqa: S311 -- jitter, no secret
-        raise OpsError(f"POST {path} had no final answer after {tries} tries")
+        raise OpsError(f"{method} {path} had no final answer after {tries} tries")
 
-    def ask(
+    def _ask(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[int, dict[str, Any]] | None:
         """Send one request to some instance; None when it did not answer."""

@@ -69,7 +69,8 @@ class Ground:
         """Give a function's settings with the secrets it declares and no others."""
         endpoint = getattr(importlib.import_module("main"), function).__firebase_endpoint__
         declared = {secret["key"] for secret in endpoint.secretEnvironmentVariables or []}
-        return {name: value for name, value in self.settings.items() if name not in SECRETS or name in declared}
+        given = {name: value for name, value in self.settings.items() if name not in SECRETS or name in declared}
+        return given | {"LOG_LEVEL": "error"}
 
     def _copy(self, part: str, name: str) -> None:
         with psycopg.connect(self.servers[part].url, autocommit=True) as connection:
@@ -134,7 +135,7 @@ def _settings(sandbox_url: str, database_host: str, tasks_host: str, redis_url: 
         "OTP_KEY": secrets.token_hex(16),
         "BATCH_SIZE": "500",
         "THREADS": "8",
-        "LOG_LEVEL": "critical",  # what goes wrong here goes wrong on purpose
+        "LOG_LEVEL": "critical",  # of this process: what goes wrong here goes wrong on purpose
         "GCLOUD_PROJECT": PROJECT,
         "FIREBASE_CONFIG": json.dumps(config),
         "FIREBASE_DATABASE_EMULATOR_HOST": database_host,
