@@ -13,9 +13,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ops.errors import OpsError
-from ops.http import answers
+from ops.http import request
 from ops.paths import FUNCTIONS, FUNCTIONS_VENV, ROOT
-from ops.process import Run, free_ports
+from ops.process import Child, Run, free_ports
 
 _START_SEC = 60.0
 _TIMEOUT_SEC = 30.0
@@ -23,8 +23,22 @@ _PROJECT = "demo-plazza"
 BARE = ROOT / "ops" / "bench" / "bare.py"
 
 
+class Instance(NamedTuple):
+    """One instance of a function: where it answers, and its process."""
+
+    url: str
+    child: Child
+
+
 def start_function(run: Run, target: str, env: Mapping[str, str], source: Path = FUNCTIONS / "main.py") -> str:
     """Start one instance of a function and give its URL; `env` are its settings and secrets."""
+    instance = launch_function(run, target, env, source)
+    wait_for(run, instance)
+    return instance.url
+
+
+def launch_function(run: Run, target: str, env: Mapping[str, str], source: Path = FUNCTIONS / "main.py") -> Instance:
+    """Start one instance of a function without waiting for it."""
     port = free_ports(1)[0]
     known = {key: value for key, value in os.environ.items() if key in {"PATH", "HOME", "LANG"}}
     config = json.dumps(
@@ -40,9 +54,20 @@ def start_function(run: Run, target: str, env: Mapping[str, str], source: Path =
         [FUNCTIONS_VENV / "bin" / "functions-framework", "--source", source, "--target", target, "--host", "127.0.0.1", "--port", str(port)],
         env={**known, **settings}, cwd=FUNCTIONS,
     )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    run.wait_until(child, lambda: answers(f"{url}/products/suggest?q=a") or answers(url), _START_SEC)
-    return url
+    return Instance(f"http://127.0.0.1:{port}", child)
+
+
+def wait_for(run: Run, instance: Instance) -> None:
+    """Wait until an instance answers anything, its rooms loaded. Raises OpsError."""
+    run.wait_until(instance.child, lambda: _speaks(instance.url), _START_SEC)
+
+
+def _speaks(url: str) -> bool:
+    try:
+        request(f"{url}/products/suggest?q=a")
+    except OpsError:
+        return False
+    return True
 
 
 class Asked(NamedTuple):

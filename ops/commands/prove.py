@@ -10,6 +10,11 @@ PROOFS = {
         "searches go on while the index is built, swapped, mended and its nodes are killed",
         "ops.prove.search_index",
     ),
+    "last-strip": ("many checkouts at once for one strip and one coupon use make one order", "ops.prove.last_strip"),
+    "money": ("payments in every disorder end as a reference model says, to the paisa", "ops.prove.money"),
+    "refunds": ("whatever is given back, in whatever order, adds up to what was paid", "ops.prove.refunds"),
+    "repair": ("every stored balance is the sum of its parts, after a day at once", "ops.prove.repair"),
+    "crash": ("orders go on while processes and stores are killed, and nobody loses one", "ops.prove.crash"),
 }
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from plazza.errors import Conflict, Forbidden
 from plazza.identity import Role
+from plazza.payment.models import LEAST_REFUND_PAISE
 
 _RANK = {"failed": 0, "authorized": 1, "captured": 2}
 
@@ -119,13 +120,20 @@ class Attempt(NamedTuple):
 def choose_attempt(attempts: list[Attempt], amount_paise: int) -> Attempt:
     """Give the attempt to refund from: of those with so much left the one with the least, so that a wrong payment goes back whole.
 
-    Raises Conflict when none has so much left.
+    Raises Conflict when none has so much left, and when too little would be left of it ever to be given back.
     """
     fitting = [attempt for attempt in attempts if attempt.left_paise >= amount_paise]
     if not fitting:
         left_paise = max((attempt.left_paise for attempt in attempts), default=0)
         raise Conflict("The refund is more than what is left of the payment.", left_paise=left_paise)
-    return min(fitting, key=lambda attempt: attempt.left_paise)
+    whole = [attempt for attempt in fitting if not 0 < attempt.left_paise - amount_paise < LEAST_REFUND_PAISE]
+    if not whole:
+        raise Conflict(
+            "This would leave less than one rupee, which can never be given back: refund all of it, or leave a rupee.",
+            reason="REST_TOO_SMALL",
+            left_paise=min(attempt.left_paise for attempt in fitting),
+        )
+    return min(whole, key=lambda attempt: attempt.left_paise)
 
 
 def choose_accepted(standing: Standing, attempts: list[Attempt], role: Role) -> Attempt:

@@ -42,9 +42,10 @@ def upsert(table: str, key_field: str, rows: Sequence[Mapping[str, Cell]]) -> No
 
     Raises ProviderDown (ask again) or ProviderRefused.
     """
+    client = _table(table)  # loaded before the first turn: those who wait for the loading would else all leave at once
     for start in range(0, len(rows), PER_REQUEST):
         records = [{"fields": dict(row)} for row in rows[start : start + PER_REQUEST]]
-        _call("upsert", lambda records=records: _table(table).batch_upsert(records, key_fields=[key_field]))
+        _call("upsert", lambda records=records: client.batch_upsert(records, key_fields=[key_field]))
 
 
 def list_records(table: str, fields: Sequence[str], *, formula: str | None = None) -> Iterator[Record]:

@@ -137,14 +137,24 @@ def test_a_refund_never_exceeds_what_is_left_of_one_attempt(amounts: list[tuple[
     attempts = [Attempt(f"pay_{n}", amount, min(back, amount)) for n, (amount, back) in enumerate(amounts)]
     most = max((attempt.left_paise for attempt in attempts), default=0)
 
-    if wanted > most:
+    usable = [left for attempt in attempts if (left := attempt.left_paise) == wanted or left - wanted >= 100]
+    if not usable:
         with pytest.raises(Conflict) as refused:
             rules.choose_attempt(attempts, wanted)
-        assert refused.value.details == {"left_paise": most}
+        assert wanted <= most or refused.value.details == {"left_paise": most}
     else:
-        chosen = rules.choose_attempt(attempts, wanted)
-        assert chosen.left_paise >= wanted
-        assert all(a.left_paise >= chosen.left_paise for a in attempts if a.left_paise >= wanted)
+        assert rules.choose_attempt(attempts, wanted).left_paise == min(usable)
+
+
+@pytest.mark.parametrize("left_paise", [1, 99])
+def test_a_refund_that_would_leave_less_than_a_rupee_is_refused(left_paise: int) -> None:
+    """Razorpay refunds no less than ₹1: such a rest could never be given back, not even when the order is cancelled."""
+    with pytest.raises(Conflict) as refused:
+        rules.choose_attempt([Attempt("pay_1", 50_000, 10_000)], 40_000 - left_paise)
+
+    assert refused.value.details == {"reason": "REST_TOO_SMALL", "left_paise": 40_000}
+    assert rules.choose_attempt([Attempt("pay_1", 50_000, 10_000)], 39_900).left_paise == 40_000
+    assert rules.choose_attempt([Attempt("pay_1", 50_000, 10_000)], 40_000).left_paise == 40_000
 
 
 def test_a_payment_made_twice_and_refunded_once_leaves_the_order_paid() -> None:
