@@ -8,6 +8,7 @@ from ops.paths import use_functions
 BENCHES = {
     "search": ("search against the bare engine and a bare function, at 10,000 and all products", "ops.bench.search"),
     "import": ("a list of products against COPY of the same rows", "ops.bench.importing"),
+    "orders": ("placing orders against the same SQL run bare, and against itself on one product", "ops.bench.orders"),
     "recalls": ("a recall and all that it reached, with a million order lines behind it", "ops.bench.recalls"),
 }
 

@@ -1,0 +1,42 @@
+"""What the order bench counts and repeats: waits for a database, and statements with their values."""
+
+from urllib.parse import urlsplit
+
+import psycopg
+
+from ops.bench.replaying import Said, recording, replay
+from ops.bench.round_trips import Relay
+from tests.support.servers import Servers
+
+
+def test_each_wait_for_the_server_is_one(parts: Servers) -> None:
+    relay = Relay(urlsplit(parts.cockroach_url).port or 0)
+    with psycopg.connect(relay.url(parts.cockroach_url), autocommit=True) as connection:
+        before = relay.count
+        connection.execute("SELECT 1")
+        connection.execute("SELECT 2")
+        alone = relay.count
+        with connection.transaction():
+            connection.execute("SELECT 3")
+        in_transaction = relay.count
+
+    relay.stop()
+    assert alone - before == 2
+    assert in_transaction - alone == 3  # BEGIN, the statement, COMMIT
+
+
+def test_what_was_said_is_said_again_as_often_as_it_was_recorded(parts: Servers) -> None:
+    with psycopg.connect(parts.cockroach_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS said_again (number INT8)")
+        said: list[Said] = []
+        with recording(said):
+            connection.execute("SELECT count(*) FROM said_again")
+            with connection.transaction():
+                connection.execute("INSERT INTO said_again VALUES (%s)", (7,))
+        alone = [one._replace(is_alone=index == 0) for index, one in enumerate(said)]
+
+        rate = replay([alone] * 10, {connection.info.port: parts.cockroach_url}, 2)
+
+        assert rate > 0
+        assert connection.execute("SELECT count(*), min(number) FROM said_again").fetchone() == (11, 7)
+        connection.execute("DROP TABLE said_again")
