@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import LiteralString, NamedTuple
 from uuid import UUID
 
+from ops.errors import OpsError
 from ops.prove import faults
 from ops.prove.balances import recompute
 from ops.prove.bank import Bank
@@ -180,7 +181,10 @@ class _Day:
         customer, order_id = self._drawn(dice)
         caller = customer.caller
         made = intents.create(once(caller), caller, CreatePayment(order_id=order_id))
-        paid = self._bank.pay(str(made.razorpay_order_id), outcome="captured")
+        try:
+            paid = self._bank.pay(str(made.razorpay_order_id), outcome="captured")
+        except OpsError as exc:
+            raise Conflict("Somebody else has just paid this order.") from exc
         intents.verify(caller, VerifyPayment.model_validate(paid))
 
     def _refund(self, dice: random.Random) -> None:
