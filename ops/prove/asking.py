@@ -59,13 +59,13 @@ class Client:
         give_up_at, tries = time.monotonic() + _PATIENCE_SEC, 0
         while time.monotonic() < give_up_at:
             tries += 1
-            answer = self._ask(method, path, sent, headers)
+            answer = self.ask(method, path, sent, headers)
             if answer is not None and answer[0] not in _COME_BACK:
                 return Answer(answer[0], answer[1], tries)
             time.sleep(random.uniform(0.01, min(_LONGEST_PAUSE_SEC, 0.05 * 2**tries)))  # noqa: S311 -- jitter, no secret
         raise OpsError(f"{method} {path} had no final answer after {tries} tries")
 
-    def _ask(
+    def ask(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> tuple[int, dict[str, Any]] | None:
         """Send one request to some instance; None when it did not answer."""
