@@ -17,6 +17,9 @@ _OFFSETS = {
     "ui_websocket": 16,
 }  # fmt: skip
 
+_REFUSED = frozenset({1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, *range(6665, 6670), 6679, 6697})
+"""Fetch standard, bad ports: browsers and Node refuse to call them, so the emulators would not reach each other."""
+
 
 @dataclass(frozen=True)
 class Ports:
@@ -27,6 +30,11 @@ class Ports:
     def __post_init__(self) -> None:
         if not 1024 <= self.base <= HIGHEST_BASE:
             raise OpsError(f"{BASE_PORT_VARIABLE} is {self.base}: it must lie between 1024 and {HIGHEST_BASE}")
+        refused = _REFUSED.intersection(self.all().values())
+        if refused:
+            raise OpsError(
+                f"{BASE_PORT_VARIABLE} is {self.base}: browsers and Node refuse port {min(refused)}; choose another"
+            )
 
     def of(self, part: str) -> int:
         """Give a part's port."""

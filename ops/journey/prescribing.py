@@ -15,7 +15,8 @@ from ops.journey.stage import TIMEOUT_SEC, Stage
 
 MEDICINES = ("Cap. Amoxivant 500 mg 1-0-1 x 5 days", "Tab. Azivanta 500 mg 1-0-0 x 3 days")
 FIRST_BRAND = "Amoxivant 500"
-PATIENCE_SEC = 90
+PATIENCE_SEC = 150
+"""What dies in its cold start comes again when its lease is over and the sweep has run: two minutes."""
 
 
 class Prescribed(NamedTuple):

@@ -81,7 +81,7 @@ class Stage:
         answer.raise_for_status()
         return answer.json()
 
-    def until(self, ask: Callable[[], Any], is_wanted: Callable[[Any], bool], what: str, seconds: float = 45) -> Any:
+    def until(self, ask: Callable[[], Any], is_wanted: Callable[[Any], bool], what: str, seconds: float = 150) -> Any:
         """Ask until the answer is as wanted, and check it."""
         deadline = time.monotonic() + seconds
         found = ask()

@@ -67,3 +67,8 @@ def test_the_generated_project_keeps_secrets_out_of_the_plain_settings(tmp_path:
 def test_a_base_port_outside_the_possible_is_one_clear_sentence(base: int) -> None:
     with pytest.raises(OpsError, match="PLAZZA_BASE_PORT"):
         Ports(base)
+
+
+def test_a_port_that_browsers_and_node_refuse_is_named() -> None:
+    with pytest.raises(OpsError, match="refuse port 6665"):
+        Ports(6660)
