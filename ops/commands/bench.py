@@ -1,9 +1,8 @@
 """`ops bench NAME`: measure something against its bare form in the same run, and say whether it holds its promise."""
 
 import argparse
-import importlib
 
-from ops.paths import use_functions
+from ops import named
 
 BENCHES = {
     "search": ("search against the bare engine and a bare function, at 10,000 and all products", "ops.bench.search"),
@@ -14,14 +13,10 @@ BENCHES = {
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare a subcommand for each bench, with the options of its module."""
-    use_functions()
-    chosen = parser.add_subparsers(dest="bench", required=True, metavar="NAME")
-    for name, (help_line, module) in BENCHES.items():
-        sub = chosen.add_parser(name, help=help_line, description=help_line)
-        importlib.import_module(module).arguments(sub)
+    """Declare a subcommand for each of them."""
+    named.arguments(parser, BENCHES)
 
 
 def main(options: argparse.Namespace) -> int:
     """Run the bench; exit 0 when it holds."""
-    return importlib.import_module(BENCHES[options.bench][1]).main(options)
+    return named.main(options, BENCHES)

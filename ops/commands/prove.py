@@ -1,9 +1,8 @@
 """`ops prove NAME`: do to a throwaway system what must not harm it, and say whether it was harmed."""
 
 import argparse
-import importlib
 
-from ops.paths import use_functions
+from ops import named
 
 PROOFS = {
     "search-index": (
@@ -19,14 +18,10 @@ PROOFS = {
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare a subcommand for each proof, with the options of its module."""
-    use_functions()
-    chosen = parser.add_subparsers(dest="proof", required=True, metavar="NAME")
-    for name, (help_line, module) in PROOFS.items():
-        sub = chosen.add_parser(name, help=help_line, description=help_line)
-        importlib.import_module(module).arguments(sub)
+    """Declare a subcommand for each of them."""
+    named.arguments(parser, PROOFS)
 
 
 def main(options: argparse.Namespace) -> int:
     """Run the proof; exit 0 when nothing was harmed."""
-    return importlib.import_module(PROOFS[options.proof][1]).main(options)
+    return named.main(options, PROOFS)
