@@ -6,7 +6,6 @@ function are killed (SIGKILL) and replaced, and each store is killed once and st
 
 import argparse
 import random
-import secrets
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -20,8 +19,9 @@ from ops.http import call, request
 from ops.prove.asking import Client
 from ops.prove.balances import recompute
 from ops.prove.fleet import Fleet, kill_store
-from ops.prove.ground import Ground, throwaway
-from ops.prove.report import Count, Outcome, show
+from ops.prove.ground import Ground
+from ops.prove.report import Count, Outcome
+from ops.prove.running import run
 from ops.prove.shop import Customer, Shop
 from ops.steps import Screen
 from plazza.data import sql
@@ -74,13 +74,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Prove it; exit 0 when nothing was lost, made twice, oversold or left undone."""
-    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
-    began, screen = time.monotonic(), Screen()
-    screen.line(f"seed {seed}")
-    with throwaway(_FORGETFUL if options.broken else {}) as ground:
-        outcome = prove(ground, seed, options.orders, options.clients, options.kills, screen=screen)
-    figures = {"orders": options.orders, "clients": options.clients, "kills": options.kills, "seed": seed}
-    return show("crash", outcome, **figures, seconds=time.monotonic() - began)
+    screen, figures = Screen(), {"orders": options.orders, "clients": options.clients, "kills": options.kills}
+
+    def work(ground: Ground, seed: int) -> Outcome:
+        screen.line(f"seed {seed}")
+        return prove(ground, seed, options.orders, options.clients, options.kills, screen=screen)
+
+    return run("crash", options.seed, work, options=_FORGETFUL if options.broken else {}, **figures)
 
 
 def prove(

@@ -6,8 +6,6 @@ and whoever is told to come back (503, 429) does so with the same Idempotency-Ke
 
 import argparse
 import random
-import secrets
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -17,8 +15,9 @@ from ops.bench.functions import launch_function, wait_for
 from ops.prove import faults
 from ops.prove.asking import Answer, Client
 from ops.prove.balances import recompute
-from ops.prove.ground import Ground, throwaway
-from ops.prove.report import Count, Outcome, show
+from ops.prove.ground import Ground
+from ops.prove.report import Count, Outcome
+from ops.prove.running import run
 from ops.prove.shop import Customer, Shop
 
 REASONS = {"OUT_OF_STOCK", "USED_UP"}
@@ -47,12 +46,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Prove it; exit 0 when one order was made and nothing was left behind."""
-    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
-    began = time.monotonic()
-    with throwaway() as ground:
-        outcome = prove(ground, seed, options.checkouts, options.instances, options.again, options.broken)
-    figures = {"checkouts": options.checkouts, "seed": seed, "seconds": time.monotonic() - began}
-    return show("last-strip", outcome, **figures)
+
+    def work(ground: Ground, seed: int) -> Outcome:
+        return prove(ground, seed, options.checkouts, options.instances, options.again, options.broken)
+
+    return run("last-strip", options.seed, work, checkouts=options.checkouts)
 
 
 def prove(

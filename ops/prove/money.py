@@ -7,8 +7,6 @@ moment. Each batch of histories has databases and a Razorpay of its own.
 import argparse
 import io
 import random
-import secrets
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -19,10 +17,11 @@ from uuid import UUID
 from ops.prove import faults
 from ops.prove.balances import Balance, recompute
 from ops.prove.bank import Attempt, Bank
-from ops.prove.ground import Ground, throwaway
+from ops.prove.ground import Ground
 from ops.prove.history import Ended, History, Scene, Verdict, expires_between, judge
 from ops.prove.money_model import Effect, after, decided, expired, perhaps_after
-from ops.prove.report import Count, Outcome, show
+from ops.prove.report import Count, Outcome
+from ops.prove.running import run
 from ops.prove.shop import Shop, once
 from plazza import clock
 from plazza.data import outbox
@@ -80,12 +79,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Prove it; exit 0 when every history ended as the model says."""
-    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
-    began = time.monotonic()
-    with throwaway() as ground, redirect_stdout(io.StringIO()):  # Razorpay's SDK prints each call that was broken
-        outcome = prove(ground, seed, options.histories, options.broken)
-    figures = {"histories": options.histories, "seed": seed, "seconds": time.monotonic() - began}
-    return show("money", outcome, **figures)
+
+    def work(ground: Ground, seed: int) -> Outcome:
+        with redirect_stdout(io.StringIO()):  # Razorpay's SDK prints each call that was broken
+            return prove(ground, seed, options.histories, options.broken)
+
+    return run("money", options.seed, work, histories=options.histories)
 
 
 def prove(ground: Ground, seed: int, histories: int, broken: str | None = None) -> Outcome:

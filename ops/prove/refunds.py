@@ -6,8 +6,6 @@ staff, also at the same moment; a cancelled order; banks that refuse late; calls
 
 import argparse
 import io
-import secrets
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
@@ -22,8 +20,9 @@ from ops.errors import OpsError
 from ops.prove import faults
 from ops.prove.balances import recompute
 from ops.prove.bank import Bank
-from ops.prove.ground import Ground, throwaway
-from ops.prove.report import Count, Outcome, show
+from ops.prove.ground import Ground
+from ops.prove.report import Count, Outcome
+from ops.prove.running import run
 from ops.prove.shop import Customer, Shop, once
 from plazza.data import outbox
 from plazza.data.sql import read
@@ -111,12 +110,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Prove it; exit 0 when everything added up."""
-    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
-    began = time.monotonic()
-    with throwaway() as ground, redirect_stdout(io.StringIO()):  # Razorpay's SDK prints each call that was broken
-        outcome = prove(ground, seed, options.sequences, options.broken)
-    figures = {"sequences": options.sequences, "seed": seed, "seconds": time.monotonic() - began}
-    return show("refunds", outcome, **figures)
+
+    def work(ground: Ground, seed: int) -> Outcome:
+        with redirect_stdout(io.StringIO()):  # Razorpay's SDK prints each call that was broken
+            return prove(ground, seed, options.sequences, options.broken)
+
+    return run("refunds", options.seed, work, sequences=options.sequences)
 
 
 def prove(ground: Ground, seed: int, sequences: int, broken: str | None = None) -> Outcome:

@@ -6,8 +6,6 @@ expiries. Afterwards each balance is worked out anew from movements, attempts, r
 
 import argparse
 import random
-import secrets
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +17,9 @@ from ops.errors import OpsError
 from ops.prove import faults
 from ops.prove.balances import recompute
 from ops.prove.bank import Bank
-from ops.prove.ground import Ground, throwaway
-from ops.prove.report import Count, Outcome, show
+from ops.prove.ground import Ground
+from ops.prove.report import Count, Outcome
+from ops.prove.running import run
 from ops.prove.shop import Customer, Shop, once
 from plazza import clock
 from plazza.data import outbox
@@ -66,12 +65,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Prove it; exit 0 when no balance is another than the sum of its parts."""
-    seed = secrets.randbelow(1_000_000) if options.seed is None else options.seed
-    began = time.monotonic()
-    with throwaway() as ground:
-        outcome = prove(ground, seed, options.operations, options.broken)
-    figures = {"operations": options.operations, "seed": seed, "seconds": time.monotonic() - began}
-    return show("repair", outcome, **figures)
+
+    def work(ground: Ground, seed: int) -> Outcome:
+        return prove(ground, seed, options.operations, options.broken)
+
+    return run("repair", options.seed, work, operations=options.operations)
 
 
 def prove(ground: Ground, seed: int, operations: int, broken: str | None = None) -> Outcome:
