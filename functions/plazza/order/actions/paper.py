@@ -38,7 +38,7 @@ class Row(NamedTuple):
 def begin(title: str, issued_at: datetime) -> "FPDF":
     """Open a paper's first page."""
     # fpdf2 takes 0.2 s and 21 MB: only who writes a paper pays for it.
-    from fpdf import FPDF  # noqa: PLC0415
+    from fpdf import FPDF  # noqa: PLC0415 -- the line above
 
     pdf = FPDF(orientation="landscape", format="A4")
     pdf.set_creation_date(issued_at)

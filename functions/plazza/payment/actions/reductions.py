@@ -12,8 +12,6 @@ from plazza.payment.models import LEAST_REFUND_PAISE, RefundView
 from plazza.payment.store import attempts, payments, refunds, timeline
 
 _REASON = "the order became less"
-CASH = "cash"
-"""What settles a payment at the door."""
 
 
 def refund_difference(order_id: UUID) -> None:
@@ -32,7 +30,7 @@ def refund_difference(order_id: UUID) -> None:
         too_much_paise = payment.amount_paise - order.owed_paise
         due_paise = too_much_paise - refunds.sum_refunds_of(tx, payment.id, "reduced:")
         cause = f"reduced:{order_id}:{too_much_paise}"
-        if payment.settled_by == CASH:
+        if payment.settled_by == settlement.CASH:
             _give_cash(tx, payment, min(due_paise, payment.captured_paise - payment.refunded_paise), cause)
             return
         attempt = next(
@@ -54,6 +52,6 @@ def _give_cash(tx: Tx, payment: payments.Payment, amount_paise: int, cause: str)
     )
     if amount_paise > 0 and refunds.insert_refund(tx, refund, None, cause, "system", at):
         refunds.set_refund(tx, refund_id, "processed", None, at)
-        timeline.insert_event(tx, payment.id, "refund processed", amount_paise, "store", "cash", at)
+        timeline.insert_event(tx, payment.id, "refund processed", amount_paise, "store", settlement.CASH, at)
         tell_order(tx, payment.id)
         outbox.announce(tx, "payment.changed", payment.id)

@@ -17,6 +17,8 @@ from plazza.payment.store import attempts, payments, refunds, timeline
 from plazza.providers.razorpay import RazorpayPayment
 
 SYSTEM = Caller("system", Role.ADMIN)
+CASH = "cash"
+"""What settles a payment at the door, in the place of one of Razorpay's payments."""
 _TWICE, _TOO_LATE = "paid twice", "order was cancelled"
 _NOT_ASKED, _TOO_MUCH = "not what was asked", "more than was asked"
 
@@ -67,8 +69,8 @@ def take_cash(tx: Tx, payment: payments.Payment, *, by: str) -> None:
     if payment.status != "created":
         return
     at = clock.now()
-    payments.add_capture(tx, payment.id, "captured", payment.amount_paise, "cash", at)
-    timeline.insert_event(tx, payment.id, "captured", payment.amount_paise, "rider", "cash", at)
+    payments.add_capture(tx, payment.id, "captured", payment.amount_paise, CASH, at)
+    timeline.insert_event(tx, payment.id, "captured", payment.amount_paise, "rider", CASH, at)
     money.settle(tx, payment.order_id, by=by)
     outbox.announce(tx, "payment.changed", payment.id)
 
