@@ -1,8 +1,8 @@
-"""The statements of a change, recorded once with their values, and run again bare: no function, no rules, the same SQL."""
+"""What a change says to its databases, recorded once with its values, and said again bare: no function, no rules, the same SQL."""
 
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -12,32 +12,41 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 
 
 class Said(NamedTuple):
-    """A statement: to which database, alone or in the transaction, and with what."""
+    """Statements with their values that went together in one round trip, and to which database."""
 
     database: int  # the server's port
-    is_alone: bool
-    query: Any
-    params: Any
+    statements: list[tuple[Any, Any]]
 
 
 @contextmanager
 def recording(kept: list[Said]) -> Generator[None]:
-    """Keep what this process says to its databases."""
+    """Keep what this process says to its databases: each pipeline is one round trip."""
     execute: Any = psycopg.Cursor.execute
+    pipeline: Any = psycopg.Connection.pipeline
 
     def keep(self: psycopg.Cursor[Any], query: Any, params: Any = None, **options: Any) -> psycopg.Cursor[Any]:
-        kept.append(Said(self.connection.info.port, self.connection.autocommit, query, params))
+        if self.connection.info.pipeline_status:  # not a pool's check
+            kept[-1].statements.append((query, params))
         return execute(self, query, params, **options)
 
+    def begin(self: psycopg.Connection[Any]) -> Any:
+        kept.append(Said(self.info.port, []))
+        return pipeline(self)
+
     psycopg.Cursor.execute = keep  # type: ignore[method-assign] -- the one place that sees statements with their values
+    psycopg.Connection.pipeline = begin  # type: ignore[method-assign] -- the one place that sees what goes together
     try:
         yield
     finally:
         psycopg.Cursor.execute = execute  # type: ignore[method-assign] -- put back
+        psycopg.Connection.pipeline = pipeline  # type: ignore[method-assign] -- put back
 
 
 def replay(changes: Sequence[Sequence[Said]], urls: dict[int, str], clients: int) -> float:
-    """Run changes again, from so many threads with a connection each; gives how many a second were done."""
+    """Make changes again, each a transaction after what was looked up for it, from so many threads with a connection each.
+
+    Gives how many a second were done.
+    """
     mine = threading.local()
 
     def connection(port: int) -> psycopg.Connection[Any]:
@@ -46,12 +55,11 @@ def replay(changes: Sequence[Sequence[Said]], urls: dict[int, str], clients: int
             held[str(port)] = psycopg.connect(urls[port], autocommit=True)
         return held[str(port)]
 
-    def one(said: Sequence[Said]) -> None:
-        for statement in said:
-            if statement.is_alone:
-                connection(statement.database).execute(statement.query, statement.params)
-        together = [statement for statement in said if not statement.is_alone]
-        _until_it_holds(lambda: _run_together(connection(together[0].database), together))
+    def one(change: Sequence[Said]) -> None:
+        start = next(index for index, said in enumerate(change) if said.statements[0][0] == "BEGIN")
+        for said in change[:start]:
+            _say(connection(said.database), said)
+        _until_it_holds(connection(change[start].database), change[start:])
 
     with ThreadPoolExecutor(clients) as pool:
         list(pool.map(one, changes[: 4 * clients]))
@@ -60,17 +68,20 @@ def replay(changes: Sequence[Sequence[Said]], urls: dict[int, str], clients: int
         return (len(changes) - 4 * clients) / (time.perf_counter() - began)
 
 
-def _run_together(connection: psycopg.Connection[Any], said: Sequence[Said]) -> None:
-    with connection.transaction():
-        for statement in said:
-            cursor = connection.execute(statement.query, statement.params)
-            if cursor.description is not None:
-                cursor.fetchall()
+def _say(connection: psycopg.Connection[Any], said: Said) -> None:
+    with connection.pipeline():
+        cursors = [connection.execute(*statement) for statement in said.statements]
+    for cursor in cursors:
+        if cursor.description is not None:
+            cursor.fetchall()
 
 
-def _until_it_holds(work: Callable[[], None]) -> None:
+def _until_it_holds(connection: psycopg.Connection[Any], transaction: Sequence[Said]) -> None:
     while True:
         try:
-            return work()
+            for said in transaction:
+                _say(connection, said)
         except (SerializationFailure, DeadlockDetected):
-            continue
+            connection.rollback()
+        else:
+            return

@@ -5,9 +5,10 @@ A key is claimed in the transaction of the change itself, so there is no moment 
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
 from typing import NamedTuple, TypeVar
 from uuid import UUID, uuid4, uuid5
+
+from psycopg.errors import UniqueViolation
 
 from plazza import clock
 from plazza.data.sql import ResultUnknown, Tx, read, run_transaction
@@ -46,22 +47,20 @@ class Once:
     def run(self, kind: type[Answer], work: Callable[[Tx], Answer]) -> Answer:
         """Run `work` in a transaction and store what it gives, or give what is stored.
 
+        Its first statement that is waited for finds a key that was used, so `work` refuses nothing before it.
         Raises Conflict when the key was used for another request.
         """
         if self.key is None:
             return run_transaction(work)
 
         def claim_and_work(tx: Tx) -> Answer:
-            if not self._claim(tx, clock.now()):
-                stored = self._stored(tx, kind)
-                if stored is None:
-                    raise Conflict(
-                        "A request with this Idempotency-Key is still being worked on; ask again in a moment."
-                    )
-                return stored
+            tx.send(
+                "INSERT INTO idempotency_keys (uid, key, fingerprint, created_at) VALUES (%s, %s, %s, %s)",
+                (self.uid, self.key, self._fingerprint, clock.now()),
+            )
             self.replayed = False
             result = work(tx)
-            tx.execute(
+            tx.send(
                 "UPDATE idempotency_keys SET answer = %s WHERE uid = %s AND key = %s",
                 (result.model_dump_json(), self.uid, self.key),
             )
@@ -69,17 +68,13 @@ class Once:
 
         try:
             return run_transaction(claim_and_work)
-        except ResultUnknown:
+        except (ResultUnknown, UniqueViolation) as exc:
+            if isinstance(exc, UniqueViolation) and exc.diag.constraint_name != "idempotency_keys_pkey":
+                raise
             stored = self.answer(kind)
             if stored is None:
                 raise
             return stored
-
-    def _claim(self, tx: Tx, at: datetime) -> bool:
-        query = """
-            INSERT INTO idempotency_keys (uid, key, fingerprint, created_at) VALUES (%s, %s, %s, %s)
-            ON CONFLICT (uid, key) DO NOTHING"""
-        return tx.execute(query, (self.uid, self.key, self._fingerprint, at)) == 1
 
     def _stored(self, tx: Tx, kind: type[Answer]) -> Answer | None:
         query = "SELECT fingerprint, answer FROM idempotency_keys WHERE uid = %s AND key = %s"

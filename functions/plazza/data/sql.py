@@ -2,20 +2,24 @@
 
 `run_transaction` is the only way to change anything. What it is given may run several times, so it has no effects but SQL; what
 must follow the commit is left in `tx.after_commit`. `read` is for single statements that change nothing.
+
+Waiting for an answer is what costs: BEGIN, what is sent and what is asked for go in one pipeline with what is waited for next.
 """
 
+import logging
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
-from psycopg.errors import DeadlockDetected, QueryCanceled, SerializationFailure
+from psycopg.errors import DeadlockDetected, PipelineAborted, QueryCanceled, SerializationFailure
 from psycopg.pq import TransactionStatus
-from psycopg.rows import class_row, scalar_row, tuple_row
+from psycopg.rows import class_row, scalar_row
 from psycopg.sql import Composed
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -29,6 +33,8 @@ Params = Sequence[Any] | Mapping[str, Any]
 STATEMENT_TIMEOUT_MS = 5_000
 ANSWER_SEC = STATEMENT_TIMEOUT_MS / 1000 + 1
 CHECK_SEC = 1.0
+FRESH_SEC = 1.0
+"""So long after an answer a connection is taken to be alive without asking."""
 RETRY_FOR_SEC = 8.0
 SLOW_STATEMENT_SEC = 0.5
 
@@ -36,6 +42,9 @@ _SESSION = (
     f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout=3000 "
     "-c idle_in_transaction_session_timeout=10000 -c default_transaction_isolation=serializable -c timezone=UTC"
 )
+
+# Statements after one that failed are not news: that one is raised.
+logging.getLogger("psycopg").addFilter(lambda record: "pipeline aborted" not in record.getMessage())
 
 statements: ContextVar[list[str] | None] = ContextVar("statements", default=None)
 """Set to a list to record the statements of this context: the tests that count round trips do."""
@@ -56,11 +65,21 @@ class ResultUnknown(Unavailable):
     """The connection went while committing: it may have happened. The same Idempotency-Key finds out."""
 
 
+class _Statement(NamedTuple):
+    """One thing to say, and the cursor that its answer comes to."""
+
+    cursor: psycopg.Cursor[Any]
+    query: LiteralString
+    params: Params
+    prepare: bool | None
+
+
 class Tx:
     """An open connection inside a transaction (or, from `read`, outside of one), with typed rows."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
+        self._unsaid: list[_Statement] = []
         self.after_commit: dict[str, Callable[[], None]] = {}
         """Called once each after the commit, by name; a failure is logged and changes nothing."""
 
@@ -70,6 +89,19 @@ class Tx:
         `prepare=False` has it planned anew each time: a plan that was made for a small table is slow once the table has grown.
         """
         return self._run(self._connection.cursor(), query, params, prepare=prepare).rowcount
+
+    def send(self, query: LiteralString, params: Params = ()) -> None:
+        """Run a statement whose result nobody needs: it goes with the next one that is waited for, at latest with COMMIT.
+
+        That one raises the error of this one, so what is caught around a statement may come from those sent before it.
+        """
+        self._add(self._connection.cursor(), query, params)
+
+    def ask(self, kind: type[Row], query: LiteralString, params: Params = ()) -> Callable[[], list[Row]]:
+        """Ask for rows along with the next statement that is waited for; gives what then gives them as `kind`."""
+        cursor = self._connection.cursor(row_factory=class_row(kind))
+        self._add(cursor, query, params)
+        return cursor.fetchall
 
     def row(self, kind: type[Row], query: LiteralString, params: Params = ()) -> Row | None:
         """Give the first row as `kind` (its fields are the columns' names), or None."""
@@ -87,47 +119,64 @@ class Tx:
         """Give the first column of all rows."""
         return self._run(self._connection.cursor(row_factory=scalar_row), query, params).fetchall()
 
-    def copy(self, query: LiteralString, rows: Sequence[Sequence[Any]]) -> None:
-        """Write rows by `COPY … FROM STDIN`."""
-        with self._connection.cursor(row_factory=tuple_row).copy(query) as copy:
-            for row in rows:
-                copy.write_row(row)
-
     def copy_out(self, query: Composed) -> Iterator[bytes]:
-        """Read the pieces of a `COPY … TO STDOUT`."""
-        with self._connection.cursor(row_factory=tuple_row).copy(query) as copy:
+        """Read the pieces of a `COPY … TO STDOUT`, which cannot be pipelined: what was sent before is waited for first."""
+        if self._unsaid:
+            self._say()
+        with self._connection.cursor().copy(query) as copy:
             for piece in copy:
                 yield bytes(piece)
 
     def _run(
         self, cursor: psycopg.Cursor[Any], query: LiteralString, params: Params, *, prepare: bool | None = None
     ) -> psycopg.Cursor[Any]:
+        self._add(cursor, query, params, prepare=prepare)
+        self._say()
+        return cursor
+
+    def _add(
+        self, cursor: psycopg.Cursor[Any], query: LiteralString, params: Params, *, prepare: bool | None = None
+    ) -> None:
+        self._unsaid.append(_Statement(cursor, query, params, prepare))
         seen = statements.get()
         if seen is not None:
             seen.append(query)
+
+    def _say(self) -> None:
+        """Say all that is to be said and wait for the answers: one round trip."""
+        said, self._unsaid = self._unsaid, []
         started = time.monotonic()
         try:
-            return cursor.execute(query, params, prepare=prepare)
+            with self._connection.pipeline():
+                for cursor, query, params, prepare in said:
+                    cursor.execute(query, params, prepare=prepare)
+        except PipelineAborted as exc:
+            raise exc.__context__ or exc from None  # it is said of those after the one that failed
         finally:
             elapsed = time.monotonic() - started
             if elapsed > SLOW_STATEMENT_SEC:
-                logs.write(
-                    "WARNING", "slow statement", fingerprint=" ".join(query.split()), duration_ms=round(elapsed * 1000)
-                )
+                text = "; ".join(" ".join(one.query.split()) for one in said)
+                logs.write("WARNING", "slow statement", fingerprint=text, duration_ms=round(elapsed * 1000))
 
 
 class _Connection(psycopg.Connection[Any]):
     """Gives up on a server that says nothing: the limits it holds itself are no help once it hangs or the network is gone."""
 
     patience_sec = ANSWER_SEC
+    answered_at = 0.0
 
     def wait(self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None) -> Result:
         try:
-            return super().wait(gen, interval, self.patience_sec if timeout is None else timeout)
-        except psycopg.OperationalError:
-            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            result = super().wait(gen, interval, self.patience_sec if timeout is None else timeout)
+        except psycopg.OperationalError as exc:
+            # What the server says itself (40001, a deadline of its own) leaves the connection good.
+            if exc.sqlstate is None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()  # an answer that is still owed would be taken for the next statement's
+                with suppress(psycopg.Error):
+                    gen.close()  # a pipeline that is left asks for its answers once more
             raise
+        self.answered_at = time.monotonic()
+        return result
 
 
 _pools: dict[str, ConnectionPool[_Connection]] = {}
@@ -150,7 +199,8 @@ def _pool(database: Database) -> ConnectionPool[_Connection]:
                 max_idle=120,
                 reconnect_timeout=1,  # while it lasts nobody else may try, and a database that is back is not seen
                 check=_check,
-                kwargs={"connect_timeout": 3, "options": _SESSION, "keepalives_idle": 30},
+                # Autocommit: the driver's own BEGIN is waited for, ours is sent along with the first statement.
+                kwargs={"autocommit": True, "connect_timeout": 3, "options": _SESSION, "keepalives_idle": 30},
             )
             pool.open()
             _pools[url] = pool
@@ -159,6 +209,8 @@ def _pool(database: Database) -> ConnectionPool[_Connection]:
 
 def _check(connection: _Connection) -> None:
     """Raise when a connection that lay in the pool is dead, or its server silent."""
+    if time.monotonic() - connection.answered_at < FRESH_SEC:
+        return
     connection.patience_sec = CHECK_SEC
     try:
         ConnectionPool.check_connection(connection)
@@ -203,12 +255,11 @@ def read(work: Callable[[Tx], Result], *, on: Database = COCKROACH) -> Result:
     while True:
         try:
             with _pool(on).connection() as connection:
-                connection.autocommit = True
                 try:
                     return work(Tx(connection))
-                finally:
-                    if not connection.broken:
-                        connection.autocommit = False
+                except psycopg.Error:
+                    connection.close()  # without a rollback the driver counts as prepared what the server never got to
+                    raise
         except SerializationFailure as exc:
             if time.monotonic() > give_up_at:
                 raise Unavailable(f"{on.title} is too busy; try again.") from exc
@@ -221,9 +272,10 @@ def _attempt(work: Callable[[Tx], Result], on: Database) -> tuple[Result, dict[s
     try:
         with _pool(on).connection() as connection:
             tx = Tx(connection)
+            tx.send("BEGIN")
             result = work(tx)
             committing = True
-            connection.commit()
+            tx.execute("COMMIT")
             return result, tx.after_commit
     except (SerializationFailure, DeadlockDetected):
         raise

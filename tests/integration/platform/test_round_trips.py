@@ -30,13 +30,19 @@ def test_what_was_said_is_said_again_as_often_as_it_was_recorded(parts: Servers)
         connection.execute("CREATE TABLE IF NOT EXISTS said_again (number INT8)")
         said: list[Said] = []
         with recording(said):
-            connection.execute("SELECT count(*) FROM said_again")
-            with connection.transaction():
+            with connection.pipeline():
+                connection.execute("SELECT count(*) FROM said_again")
+            with connection.pipeline():
+                connection.execute("BEGIN")
                 connection.execute("INSERT INTO said_again VALUES (%s)", (7,))
-        alone = [one._replace(is_alone=index == 0) for index, one in enumerate(said)]
+            with connection.pipeline():
+                connection.execute("INSERT INTO said_again VALUES (%s)", (8,))
+                connection.execute("COMMIT")
+            connection.execute("SELECT 'not of the change'")
 
-        rate = replay([alone] * 10, {connection.info.port: parts.cockroach_url}, 2)
+        rate = replay([said] * 10, {connection.info.port: parts.cockroach_url}, 2)
 
+        assert [len(one.statements) for one in said] == [1, 2, 2]
         assert rate > 0
-        assert connection.execute("SELECT count(*), min(number) FROM said_again").fetchone() == (11, 7)
+        assert connection.execute("SELECT count(*), min(number) FROM said_again").fetchone() == (22, 7)
         connection.execute("DROP TABLE said_again")
