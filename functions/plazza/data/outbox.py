@@ -51,7 +51,7 @@ def announce(tx: Tx, event: str, key: UUID | str, *, lane: UUID | str | None = N
     at, position = clock.now(), time.time_ns()
     ids, positions = [uuid4() for _ in consumers], [position] * count
     shard = zlib.crc32(lane_key.encode()) % SHARDS
-    tx.execute(query, (shard, lane_key, event, str(key), at, at, ids, positions, list(consumers)))
+    tx.send(query, (shard, lane_key, event, str(key), at, at, ids, positions, list(consumers)))
     tx.after_commit["nudge dispatchOutbox"] = nudge
 
 

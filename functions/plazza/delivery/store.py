@@ -130,7 +130,7 @@ def set_rider(tx: Tx, delivery_id: UUID, rider_uid: str, at: datetime) -> None:
     query = """
         UPDATE deliveries SET rider_uid = %(rider)s, status = 'assigned', assigned_at = %(at)s, version = version + 1,
                updated_at = %(at)s WHERE id = %(id)s"""
-    tx.execute(query, {"rider": rider_uid, "at": at, "id": delivery_id})
+    tx.send(query, {"rider": rider_uid, "at": at, "id": delivery_id})
 
 
 def set_picked_up(tx: Tx, delivery_id: UUID, at: datetime) -> None:
@@ -138,7 +138,7 @@ def set_picked_up(tx: Tx, delivery_id: UUID, at: datetime) -> None:
     query = """
         UPDATE deliveries SET status = 'picked_up', picked_up_at = %(at)s, arrived_at = NULL, failed_reason = NULL,
                version = version + 1, updated_at = %(at)s WHERE id = %(id)s"""
-    tx.execute(query, {"at": at, "id": delivery_id})
+    tx.send(query, {"at": at, "id": delivery_id})
 
 
 def set_arrived(tx: Tx, delivery_id: UUID, at: datetime) -> None:
@@ -146,7 +146,7 @@ def set_arrived(tx: Tx, delivery_id: UUID, at: datetime) -> None:
     query = """
         UPDATE deliveries SET status = 'arrived', arrived_at = %(at)s, version = version + 1, updated_at = %(at)s
          WHERE id = %(id)s"""
-    tx.execute(query, {"at": at, "id": delivery_id})
+    tx.send(query, {"at": at, "id": delivery_id})
 
 
 def set_delivered(tx: Tx, delivery_id: UUID, kind: ProofKind, at: datetime, *, flagged: bool) -> None:
@@ -154,7 +154,7 @@ def set_delivered(tx: Tx, delivery_id: UUID, kind: ProofKind, at: datetime, *, f
     query = """
         UPDATE deliveries SET status = 'delivered', delivered_at = %(at)s, proof_kind = %(kind)s, flagged = %(flagged)s,
                code_hash = NULL, version = version + 1, updated_at = %(at)s WHERE id = %(id)s"""
-    tx.execute(query, {"at": at, "kind": kind, "flagged": flagged, "id": delivery_id})
+    tx.send(query, {"at": at, "kind": kind, "flagged": flagged, "id": delivery_id})
 
 
 def set_failed(tx: Tx, delivery_id: UUID, reason: str, at: datetime) -> None:
@@ -162,7 +162,7 @@ def set_failed(tx: Tx, delivery_id: UUID, reason: str, at: datetime) -> None:
     query = """
         UPDATE deliveries SET status = 'failed', failed_reason = %(reason)s, code_hash = NULL, version = version + 1,
                updated_at = %(at)s WHERE id = %(id)s"""
-    tx.execute(query, {"at": at, "reason": reason, "id": delivery_id})
+    tx.send(query, {"at": at, "reason": reason, "id": delivery_id})
 
 
 def set_next_attempt(tx: Tx, delivery_id: UUID, at: datetime) -> None:
@@ -170,13 +170,13 @@ def set_next_attempt(tx: Tx, delivery_id: UUID, at: datetime) -> None:
     query = """
         UPDATE deliveries SET status = 'assigned', attempt_no = attempt_no + 1, assigned_at = %(at)s, version = version + 1,
                updated_at = %(at)s WHERE id = %(id)s"""
-    tx.execute(query, {"at": at, "id": delivery_id})
+    tx.send(query, {"at": at, "id": delivery_id})
 
 
 def set_cancelled(tx: Tx, delivery_id: UUID, at: datetime) -> None:
     """Note that nothing is to be brought."""
     query = "UPDATE deliveries SET status = 'cancelled', version = version + 1, updated_at = %s WHERE id = %s"
-    tx.execute(query, (at, delivery_id))
+    tx.send(query, (at, delivery_id))
 
 
 def set_code(tx: Tx, delivery_id: UUID, issue: int, code_hash: str, expires_at: datetime, at: datetime) -> None:
@@ -184,14 +184,14 @@ def set_code(tx: Tx, delivery_id: UUID, issue: int, code_hash: str, expires_at: 
     query = """
         UPDATE deliveries SET code_issue = %s, code_hash = %s, code_expires_at = %s, code_tries = 0, version = version + 1,
                updated_at = %s WHERE id = %s"""
-    tx.execute(query, (issue, code_hash, expires_at, at, delivery_id))
+    tx.send(query, (issue, code_hash, expires_at, at, delivery_id))
 
 
 def count_try(tx: Tx, delivery_id: UUID, at: datetime) -> None:
     """Spend one try of the code."""
     query = """
         UPDATE deliveries SET code_tries = code_tries + 1, version = version + 1, updated_at = %s WHERE id = %s"""
-    tx.execute(query, (at, delivery_id))
+    tx.send(query, (at, delivery_id))
 
 
 def insert_proof(tx: Tx, delivery_id: UUID, proof: Proof) -> None:
@@ -201,7 +201,7 @@ def insert_proof(tx: Tx, delivery_id: UUID, proof: Proof) -> None:
                                      distance_m, rider_uid, created_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
     values = (proof.id, delivery_id, proof.client_id, proof.kind, proof.outcome, proof.refusal, proof.file_path)
-    tx.execute(query, (*values, proof.latitude, proof.longitude, proof.distance_m, proof.rider_uid, proof.created_at))
+    tx.send(query, (*values, proof.latitude, proof.longitude, proof.distance_m, proof.rider_uid, proof.created_at))
 
 
 def find_proof(tx: Tx, delivery_id: UUID, client_id: str) -> Proof | None:

@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from plazza.data import sql
 from plazza.order import consumers
 from tests.integration.order.conftest import Shop
 from tests.support.client import Client
@@ -263,18 +262,3 @@ def test_bad_requests_change_nothing(shop: Shop, path: str) -> None:
     assert api.post(path, raw=b" " * 1_100_000, uid=shop.uid).status_code == 413
     assert api.post(path, body, uid=shop.uid, headers={"Idempotency-Key": "short"}).status_code in {200, 400}
     assert shop.stock(strip) == (100, 0)
-
-
-def test_few_round_trips(shop: Shop) -> None:
-    """One order of ten lines from twenty batches takes no more statements than one of one line."""
-    products = [shop.product(3) for _ in range(10)]
-    for product in products:
-        shop.make.batch(shop.store, product, 3, 700)
-    seen: list[str] = []
-    token = sql.statements.set(seen)
-    try:
-        assert shop.place(*((product, 5) for product in products), key=str(uuid4())).status_code == 201
-    finally:
-        sql.statements.reset(token)
-
-    assert len(seen) <= 22, seen

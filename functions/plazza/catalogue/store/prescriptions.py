@@ -256,7 +256,7 @@ def use_packs(tx: Tx, item_id: UUID, packs: int) -> None:
 
 def give_back_packs(tx: Tx, item_id: UUID, packs: int) -> None:
     """Give packs back to a line's allowance; the schema refuses more than were used."""
-    tx.execute("UPDATE prescription_items SET used_packs = used_packs - %s WHERE id = %s", (packs, item_id))
+    tx.send("UPDATE prescription_items SET used_packs = used_packs - %s WHERE id = %s", (packs, item_id))
 
 
 def _found(prescription: Found | None) -> Found:

@@ -85,7 +85,7 @@ def insert_use(
     query = """
         INSERT INTO coupon_redemptions (id, coupon_id, uid, household, order_id, status, discount_paise, expires_at, created_at, updated_at)
         VALUES (%s, %s, %s, %s, %s, 'held', %s, %s, %s, %s)"""
-    tx.execute(query, (use_id, coupon_id, cart.uid, cart.household, order_id, worth_paise, expires_at, at, at))
+    tx.send(query, (use_id, coupon_id, cart.uid, cart.household, order_id, worth_paise, expires_at, at, at))
 
 
 def move_hold(
@@ -102,40 +102,40 @@ def move_hold(
     query = """
         UPDATE coupon_redemptions SET order_id = %s, household = %s, discount_paise = %s, expires_at = %s, updated_at = %s
          WHERE order_id = %s AND coupon_id = %s AND status = 'held'"""
-    tx.execute(query, (to_order, cart.household, worth_paise, expires_at, at, from_order, coupon_id))
+    tx.send(query, (to_order, cart.household, worth_paise, expires_at, at, from_order, coupon_id))
 
 
 def renew_hold(tx: Tx, use_id: UUID, worth_paise: int, expires_at: datetime, at: datetime) -> None:
     """Let a hold last longer, at a new amount."""
     query = "UPDATE coupon_redemptions SET discount_paise = %s, expires_at = %s, updated_at = %s WHERE id = %s"
-    tx.execute(query, (worth_paise, expires_at, at, use_id))
+    tx.send(query, (worth_paise, expires_at, at, use_id))
 
 
 def delete_use(tx: Tx, use_id: UUID) -> None:
     """Forget a use that was given back, so that the same order may hold one anew."""
-    tx.execute("DELETE FROM coupon_redemptions WHERE id = %s AND status = 'released'", (use_id,))
+    tx.send("DELETE FROM coupon_redemptions WHERE id = %s AND status = 'released'", (use_id,))
 
 
 def prolong(tx: Tx, order_id: UUID, expires_at: datetime, at: datetime) -> None:
     """Let an order's holds last longer."""
     query = "UPDATE coupon_redemptions SET expires_at = %s, updated_at = %s WHERE order_id = %s AND status = 'held'"
-    tx.execute(query, (expires_at, at, order_id))
+    tx.send(query, (expires_at, at, order_id))
 
 
 def set_confirmed(tx: Tx, use_id: UUID, at: datetime, *, over_limit: bool) -> None:
     """Make a use final."""
     query = "UPDATE coupon_redemptions SET status = 'confirmed', over_limit = %s, updated_at = %s WHERE id = %s"
-    tx.execute(query, (over_limit, at, use_id))
+    tx.send(query, (over_limit, at, use_id))
 
 
 def lower(tx: Tx, use: Use, worth_paise: int, at: datetime) -> None:
     """Let a use be worth less, and count the difference back into what its coupon may spend."""
     query: LiteralString = "UPDATE coupon_redemptions SET discount_paise = %s, updated_at = %s WHERE id = %s"
-    tx.execute(query, (worth_paise, at, use.id))
+    tx.send(query, (worth_paise, at, use.id))
     if use.over_limit or use.status == "released":
         return
     query = "UPDATE coupons SET spent_paise = spent_paise - %s, updated_at = %s WHERE id = %s"
-    tx.execute(query, (use.discount_paise - worth_paise, at, use.coupon_id))
+    tx.send(query, (use.discount_paise - worth_paise, at, use.coupon_id))
 
 
 def release(tx: Tx, use: Use, at: datetime) -> None:
@@ -143,15 +143,15 @@ def release(tx: Tx, use: Use, at: datetime) -> None:
     query: LiteralString = (
         "UPDATE coupon_redemptions SET status = 'released', over_limit = false, updated_at = %s WHERE id = %s"
     )
-    tx.execute(query, (at, use.id))
+    tx.send(query, (at, use.id))
     if use.over_limit:
         return
     query = "UPDATE coupons SET uses = uses - 1, spent_paise = spent_paise - %s, updated_at = %s WHERE id = %s"
-    tx.execute(query, (use.discount_paise, at, use.coupon_id))
-    tx.execute("UPDATE coupon_users SET uses = uses - 1 WHERE coupon_id = %s AND uid = %s", (use.coupon_id, use.uid))
+    tx.send(query, (use.discount_paise, at, use.coupon_id))
+    tx.send("UPDATE coupon_users SET uses = uses - 1 WHERE coupon_id = %s AND uid = %s", (use.coupon_id, use.uid))
     query = "UPDATE coupon_households SET uses = uses - 1 WHERE coupon_id = %s AND household = %s"
     if use.household is not None:
-        tx.execute(query, (use.coupon_id, use.household))
+        tx.send(query, (use.coupon_id, use.household))
 
 
 def list_expired(tx: Tx, at: datetime, limit: int) -> list[UUID]:

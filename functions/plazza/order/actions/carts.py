@@ -44,10 +44,9 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
     While PostgreSQL is away the caller's last order to the address says store and charge, and a coupon waits.
     """
     place = _locate(caller, body.address_id)
-    cart = read(lambda tx: read_cart(tx, body.items, place.store_id, clock.today()))
+    cart, store = read(lambda tx: read_sale(tx, body.items, place.store_id, clock.today()))
     if not cart.lines:
         pricing.check_problems(_problems(cart, {}, place, body), cart.lines)
-    store = read(lambda tx: read_store(tx, place.store_id))
     free = read(lambda tx: stock.count_free(tx, place.store_id, cart.lines, clock.today()))
     rebate = None
     if place.address is not None:
@@ -140,12 +139,14 @@ def read_cart(tx: Tx, items: Sequence[CartItem], store_id: UUID, on: date) -> Ca
     return Cart(lines, missing)
 
 
-def read_store(tx: Tx, store_id: UUID) -> Store:
-    """Give an open store. Raises Conflict for a closed one."""
-    store = stores.get_store(tx, store_id)
+def read_sale(tx: Tx, items: Sequence[CartItem], store_id: UUID, on: date) -> tuple[Cart, Store]:
+    """Give a cart as `read_cart` does and the open store that it comes from, in one round trip. Raises Conflict for a closed one."""
+    asked = stores.ask_store(tx, store_id)
+    cart = read_cart(tx, items, store_id, on)
+    store = asked()
     if store.status != "open":
         raise Conflict("The store that delivers here is closed.", reason="STORE_CLOSED")
-    return store
+    return cart, store
 
 
 def _locate(caller: Caller, address_id: UUID) -> Destination:

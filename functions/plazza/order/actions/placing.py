@@ -73,9 +73,8 @@ def _hold_coupon(caller: Caller, body: PlaceOrder, order_id: UUID, place: Place)
 
 def _place(tx: Tx, caller: Caller, body: PlaceOrder, order_id: UUID, place: Place, coupon: _Coupon | None) -> OrderView:
     at = clock.now()
-    cart = carts.read_cart(tx, body.items, place.store_id, clock.today())
+    cart, store = carts.read_sale(tx, body.items, place.store_id, clock.today())
     _check_coupon_still_fits(tx, caller, cart, coupon)
-    store = carts.read_store(tx, place.store_id)
     coverage = _cover(tx, caller, body, cart.lines)
     taken = _take(tx, cart._replace(lines=coverage.lines), body, place)
     price = pricing.price(

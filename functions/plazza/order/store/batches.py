@@ -91,7 +91,7 @@ def block_by_number(tx: Tx, product_id: UUID, batch_no: str, at: datetime) -> No
     query = """
         UPDATE inventory_batches SET recalled = true, updated_at = %s
          WHERE product_id = %s AND upper(batch_no) = upper(%s) AND NOT recalled"""
-    tx.execute(query, (at, product_id, batch_no))
+    tx.send(query, (at, product_id, batch_no))
 
 
 def insert_batch(tx: Tx, batch: StoredBatch) -> bool:
@@ -120,9 +120,7 @@ def insert_transfer(
     query = """
         INSERT INTO stock_transfers (id, product_id, batch_no, from_store_id, to_store_id, quantity, note, actor_uid, created_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
-    tx.execute(
-        query, (transfer_id, batch.product_id, batch.batch_no, batch.store_id, to_store_id, quantity, note, by, at)
-    )
+    tx.send(query, (transfer_id, batch.product_id, batch.batch_no, batch.store_id, to_store_id, quantity, note, by, at))
 
 
 def insert_count(tx: Tx, count_id: UUID, batch: StoredBatch, counted: int, reason: str, by: str, at: datetime) -> None:
@@ -130,4 +128,4 @@ def insert_count(tx: Tx, count_id: UUID, batch: StoredBatch, counted: int, reaso
     query = """
         INSERT INTO stock_counts (id, batch_id, counted, on_hand, reason, actor_uid, created_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s)"""
-    tx.execute(query, (count_id, batch.id, counted, batch.on_hand, reason, by, at))
+    tx.send(query, (count_id, batch.id, counted, batch.on_hand, reason, by, at))

@@ -51,7 +51,7 @@ def insert_items(tx: Tx, order_id: UUID, items: Sequence[Item]) -> None:
                AS item (line_no, product_id, prescription_item_id, sku, name, manufacturer, pack_label, hsn, schedule,
                         prescription_required, quantity, mrp_paise, price_paise, discount_paise, gst_bp, taxable_paise,
                         cgst_paise, sgst_paise, igst_paise, total_paise, coupon_code)"""
-    tx.execute(query, (order_id, *[list(column) for column in zip(*items, strict=True)]))
+    tx.send(query, (order_id, *[list(column) for column in zip(*items, strict=True)]))
 
 
 def set_covered(tx: Tx, order_id: UUID, covering: dict[UUID, UUID]) -> None:
@@ -60,7 +60,7 @@ def set_covered(tx: Tx, order_id: UUID, covering: dict[UUID, UUID]) -> None:
         UPDATE order_items AS i SET prescription_item_id = c.item_id
           FROM unnest(%s::UUID[], %s::UUID[]) AS c (product_id, item_id)
          WHERE i.order_id = %s AND i.product_id = c.product_id"""
-    tx.execute(query, (list(covering), list(covering.values()), order_id))
+    tx.send(query, (list(covering), list(covering.values()), order_id))
 
 
 def set_order(tx: Tx, order: Order, before: int) -> None:
@@ -86,4 +86,4 @@ def insert_event(tx: Tx, order_id: UUID, event: Event) -> None:
         SELECT %(order_id)s, coalesce(max(position), 0) + 1, %(kind)s, %(from_status)s, %(to_status)s, %(actor_uid)s,
                %(actor_role)s, %(note)s, %(created_at)s
           FROM order_events WHERE order_id = %(order_id)s"""
-    tx.execute(query, {"order_id": order_id, **event._asdict()})
+    tx.send(query, {"order_id": order_id, **event._asdict()})

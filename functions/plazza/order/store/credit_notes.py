@@ -65,7 +65,7 @@ def issue(tx: Tx, note: NewNote) -> CreditNote:
         VALUES (%(id)s, %(order_id)s, %(store_id)s, %(year)s, %(serial)s, %(previous)s, %(number)s, %(seller)s, %(reason)s, %(note)s,
                 %(tax_paise)s, %(total_paise)s, %(issued_by)s, %(issued_at)s)"""
     numbers = {"year": year, "serial": serial, "previous": serial - 1 or None, "number": number}
-    tx.execute(query, note._asdict() | numbers | {"seller": Jsonb(seller)})
+    tx.send(query, note._asdict() | numbers | {"seller": Jsonb(seller)})
     return CreditNote(
         note.id, note.order_id, number, seller, note.reason, note.note, note.tax_paise, note.total_paise, note.issued_at
     )

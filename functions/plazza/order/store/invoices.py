@@ -50,7 +50,7 @@ def issue(tx: Tx, order_id: UUID, store_id: UUID, at: datetime) -> None:
         INSERT INTO invoices (order_id, store_id, financial_year, serial, number, seller, issued_at)
         VALUES (%s, %s, %s, %s, %s, %s, %s)"""
     number = invoice_number(store.code, year, serial)
-    tx.execute(query, (order_id, store_id, year, serial, number, Jsonb(seller), at))
+    tx.send(query, (order_id, store_id, year, serial, number, Jsonb(seller), at))
 
 
 def get_invoice(tx: Tx, order_id: UUID) -> Invoice | None:

@@ -118,5 +118,5 @@ def insert_sale(tx: Tx, sale: Sale, items: Sequence[SoldItem], at: datetime) -> 
                       %s::INT8[], %s::INT8[])
                AS item (sale_id, line_no, product_id, batch_id, name, quantity, mrp_paise, price_paise, gst_bp, total_paise,
                         tax_paise)"""
-    tx.execute(query, [list(column) for column in zip(*items, strict=True)])
+    tx.send(query, [list(column) for column in zip(*items, strict=True)])
     return True

@@ -60,20 +60,19 @@ def lock_free(tx: Tx, store_id: UUID, lines: Sequence[CartLine], on: date) -> li
 
 
 def reserve(tx: Tx, order_id: UUID, taken: Sequence[Taken], actor_uid: str, at: datetime) -> None:
-    """Promise packs to an order whose lines are there. Raises Conflict when a batch has fewer."""
+    """Promise packs of held batches to an order whose lines are there; the table refuses more than a batch has."""
     held = [Held(part.line_no, part.batch.id, part.quantity) for part in taken]
     query = """
         UPDATE inventory_batches AS b SET reserved = b.reserved + t.quantity, updated_at = %s
           FROM unnest(%s::UUID[], %s::INT8[]) AS t (batch_id, quantity)
-         WHERE b.id = t.batch_id AND b.reserved + t.quantity <= b.on_hand"""
+         WHERE b.id = t.batch_id"""
     ids, quantities = [part.batch_id for part in held], [part.quantity for part in held]
-    if tx.execute(query, (at, ids, quantities)) != len(held):
-        raise Conflict("The stock changed meanwhile; quote again.", reason="OUT_OF_STOCK")
+    tx.send(query, (at, ids, quantities))
     query = """
         INSERT INTO order_batches (order_id, line_no, batch_id, quantity, state)
         SELECT %s, line_no, batch_id, quantity, 'reserved'
           FROM unnest(%s::INT8[], %s::UUID[], %s::INT8[]) AS t (line_no, batch_id, quantity)"""
-    tx.execute(query, (order_id, [part.line_no for part in held], ids, quantities))
+    tx.send(query, (order_id, [part.line_no for part in held], ids, quantities))
     _note(tx, held, Movement("reserve", f"order:{order_id}", None, actor_uid, at), on_hand=0, reserved=1)
 
 
@@ -102,7 +101,7 @@ def take_back(tx: Tx, batch_id: UUID, packs: int, movement: Movement, *, for_sal
         _note(tx, held, movement._replace(kind="write_off"), on_hand=-1, reserved=0)
         return
     query = "UPDATE inventory_batches SET on_hand = on_hand + %s, updated_at = %s WHERE id = %s"
-    tx.execute(query, (packs, movement.at, batch_id))
+    tx.send(query, (packs, movement.at, batch_id))
 
 
 def lock_held(tx: Tx, order_id: UUID) -> list[Held]:
@@ -122,7 +121,7 @@ def release_part(tx: Tx, order_id: UUID, freed: Sequence[Held], actor_uid: str, 
                quantity = CASE WHEN h.quantity = f.quantity THEN h.quantity ELSE h.quantity - f.quantity END
           FROM unnest(%s::INT8[], %s::UUID[], %s::INT8[]) AS f (line_no, batch_id, quantity)
          WHERE h.order_id = %s AND h.line_no = f.line_no AND h.batch_id = f.batch_id AND h.state = 'reserved'"""
-    tx.execute(query, (*columns, order_id))
+    tx.send(query, (*columns, order_id))
     _reduce(tx, freed, at, on_hand=0)
     _note(tx, freed, Movement("release", f"order:{order_id}", None, actor_uid, at), on_hand=0, reserved=-1)
 
@@ -201,7 +200,7 @@ def _reduce(tx: Tx, held: Sequence[Held], at: datetime, *, on_hand: int) -> None
          WHERE b.id = t.batch_id"""
     if held:
         ids, quantities = [part.batch_id for part in held], [part.quantity for part in held]
-        tx.execute(query, (on_hand, at, ids, quantities))
+        tx.send(query, (on_hand, at, ids, quantities))
 
 
 def _note(tx: Tx, held: Sequence[Held], movement: Movement, *, on_hand: int, reserved: int) -> None:
@@ -215,4 +214,4 @@ def _note(tx: Tx, held: Sequence[Held], movement: Movement, *, on_hand: int, res
         ids = [uuid4() for _ in held]
         parts = ([part.batch_id for part in held], [part.quantity for part in held])
         params = (kind, on_hand, reserved, reference, reason, actor_uid, at, transfer_id, ids, *parts)
-        tx.execute(query, params)
+        tx.send(query, params)

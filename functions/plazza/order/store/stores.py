@@ -1,5 +1,6 @@
 """Stores."""
 
+from collections.abc import Callable
 from datetime import time
 from typing import NamedTuple
 from uuid import UUID
@@ -45,10 +46,19 @@ _STORES = """
 
 def get_store(tx: Tx, store_id: UUID) -> Store:
     """Give a store. Raises NotFound."""
-    store = tx.row(Store, _STORES + " WHERE id = %s", (store_id,))
-    if store is None:
+    return _only(tx.rows(Store, _STORES + " WHERE id = %s", (store_id,)))
+
+
+def ask_store(tx: Tx, store_id: UUID) -> Callable[[], Store]:
+    """Ask for a store along with what is read next; what this gives then gives it. Raises NotFound there."""
+    asked = tx.ask(Store, _STORES + " WHERE id = %s", (store_id,))
+    return lambda: _only(asked())
+
+
+def _only(found: list[Store]) -> Store:
+    if not found:
         raise NotFound("No such store.")
-    return store
+    return found[0]
 
 
 def list_stores(tx: Tx) -> list[Store]:

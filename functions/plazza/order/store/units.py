@@ -29,7 +29,7 @@ def insert_units(tx: Tx, order_id: UUID, units: Sequence[Unit]) -> None:
                       %s::INT8[], %s::INT8[], %s::INT8[])
                AS unit (line_no, unit_no, discount_paise, taxable_paise, cgst_paise, sgst_paise, igst_paise, total_paise,
                         fee_paise, fee_cgst_paise, fee_sgst_paise, fee_igst_paise)"""
-    tx.execute(query, (order_id, *[list(column) for column in list(zip(*units, strict=True))[:12]]))
+    tx.send(query, (order_id, *[list(column) for column in list(zip(*units, strict=True))[:12]]))
 
 
 def list_units(tx: Tx, order: Order, items: Sequence[Item]) -> list[Unit]:
@@ -63,7 +63,7 @@ def set_dropped(tx: Tx, order_id: UUID, units: Iterable[Unit]) -> None:
         UPDATE order_units AS u SET state = 'dropped'
           FROM unnest(%s::INT8[], %s::INT8[]) AS gone (line_no, unit_no)
          WHERE u.order_id = %s AND u.line_no = gone.line_no AND u.unit_no = gone.unit_no AND u.state = 'kept'"""
-    tx.execute(query, (*_numbers(units), order_id))
+    tx.send(query, (*_numbers(units), order_id))
 
 
 def set_returned(tx: Tx, order_id: UUID, units: Iterable[Unit], batch_id: UUID, credit_note_id: UUID) -> None:
@@ -72,7 +72,7 @@ def set_returned(tx: Tx, order_id: UUID, units: Iterable[Unit], batch_id: UUID, 
         UPDATE order_units AS u SET state = 'returned', batch_id = %s, credit_note_id = %s
           FROM unnest(%s::INT8[], %s::INT8[]) AS back (line_no, unit_no)
          WHERE u.order_id = %s AND u.line_no = back.line_no AND u.unit_no = back.unit_no AND u.state = 'kept'"""
-    tx.execute(query, (batch_id, credit_note_id, *_numbers(units), order_id))
+    tx.send(query, (batch_id, credit_note_id, *_numbers(units), order_id))
 
 
 def set_items(tx: Tx, order_id: UUID, units: Iterable[Unit], line_nos: Iterable[int]) -> None:
@@ -90,7 +90,7 @@ def set_items(tx: Tx, order_id: UUID, units: Iterable[Unit], line_nos: Iterable[
         mine = [unit for unit in kept if unit.line_no == line_no]
         sums = shares.add_up(mine)
         rows.append((line_no, len(mine), sums.discount_paise, *sums.gst, sums.goods_paise))
-    tx.execute(query, (*[list(column) for column in zip(*rows, strict=True)], order_id))
+    tx.send(query, (*[list(column) for column in zip(*rows, strict=True)], order_id))
 
 
 def list_sold_lines(tx: Tx, order_id: UUID) -> list[LineDiscount]:

@@ -32,7 +32,7 @@ def set_attempt(tx: Tx, payment_id: UUID, report: Report, at: datetime) -> None:
         INSERT INTO payment_attempts (razorpay_payment_id, payment_id, status, amount_paise, currency, method, created_at, updated_at)
         VALUES (%(razorpay_payment_id)s, %(payment)s, %(status)s, %(amount_paise)s, %(currency)s, %(method)s, %(at)s, %(at)s)
         ON CONFLICT (razorpay_payment_id) DO UPDATE SET status = excluded.status, method = excluded.method, updated_at = excluded.updated_at"""
-    tx.execute(query, report._asdict() | {"payment": payment_id, "at": at})
+    tx.send(query, report._asdict() | {"payment": payment_id, "at": at})
 
 
 def list_attempt_statuses(tx: Tx, razorpay_payment_ids: list[str]) -> dict[str, str]:
@@ -72,6 +72,6 @@ def list_unchecked(tx: Tx, before: datetime, limit: int) -> list[Known]:
 
 def set_checked(tx: Tx, razorpay_payment_ids: list[str], at: datetime) -> None:
     """Note that a comparison has met these attempts."""
-    tx.execute(
+    tx.send(
         "UPDATE payment_attempts SET checked_at = %s WHERE razorpay_payment_id = ANY(%s)", (at, razorpay_payment_ids)
     )

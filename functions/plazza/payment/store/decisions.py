@@ -12,7 +12,7 @@ def insert_decision(tx: Tx, payment_id: UUID, decision: Decision, note: str, cal
     """Keep what a person decided, and why."""
     query = """
         INSERT INTO payment_decisions (id, payment_id, decision, note, decided_by, created_at) VALUES (%s, %s, %s, %s, %s, %s)"""
-    tx.execute(query, (uuid4(), payment_id, decision, note, caller.uid, at))
+    tx.send(query, (uuid4(), payment_id, decision, note, caller.uid, at))
 
 
 def list_decisions(tx: Tx, payment_id: UUID) -> list[DecisionView]:

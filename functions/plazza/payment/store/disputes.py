@@ -27,7 +27,7 @@ def set_dispute(tx: Tx, payment_id: UUID, dispute: Dispute, told_at: datetime) -
          WHERE payment_disputes.told_at < excluded.told_at
             OR (payment_disputes.told_at = excluded.told_at AND payment_disputes.status IN ('open', 'under_review')
                 AND excluded.status <> 'open')"""
-    tx.execute(query, dispute._asdict() | {"payment": payment_id, "told_at": told_at})
+    tx.send(query, dispute._asdict() | {"payment": payment_id, "told_at": told_at})
 
 
 def list_disputes(tx: Tx, payment_id: UUID) -> list[DisputeView]:

@@ -39,7 +39,7 @@ def insert_payment(
     query = """
         INSERT INTO payments (id, order_id, uid, method, status, amount_paise, created_at, updated_at)
         VALUES (%s, %s, %s, %s, 'created', %s, %s, %s) ON CONFLICT (order_id) DO NOTHING"""
-    tx.execute(query, (payment_id, order_id, uid, method, amount_paise, at, at))
+    tx.send(query, (payment_id, order_id, uid, method, amount_paise, at, at))
 
 
 def get_payment(tx: Tx, payment_id: UUID, *, seen_by: Caller) -> Payment:
@@ -80,7 +80,7 @@ def set_razorpay_order(
     query = """
         UPDATE payments SET razorpay_order_id = %s, look_again_at = %s, updated_at = %s
          WHERE id = %s AND razorpay_order_id IS NULL"""
-    tx.execute(query, (razorpay_order_id, look_at, at, payment_id))
+    tx.send(query, (razorpay_order_id, look_at, at, payment_id))
 
 
 def add_capture(
@@ -91,14 +91,14 @@ def add_capture(
         UPDATE payments SET status = %s, captured_paise = captured_paise + %s, settled_by = coalesce(settled_by, %s),
                             version = version + 1, updated_at = %s
          WHERE id = %s"""
-    tx.execute(query, (status, captured_paise, settled_by, at, payment_id))
+    tx.send(query, (status, captured_paise, settled_by, at, payment_id))
 
 
 def set_cancelled(tx: Tx, payment_id: UUID, at: datetime) -> None:
     """Close a payment that nothing came for."""
     query = """
         UPDATE payments SET status = 'cancelled', version = version + 1, updated_at = %s WHERE id = %s AND status = 'created'"""
-    tx.execute(query, (at, payment_id))
+    tx.send(query, (at, payment_id))
 
 
 def set_decided(tx: Tx, payment_id: UUID, status: str, settled_by: str | None, at: datetime) -> None:
@@ -106,7 +106,7 @@ def set_decided(tx: Tx, payment_id: UUID, status: str, settled_by: str | None, a
     query = """
         UPDATE payments SET status = %s, settled_by = coalesce(settled_by, %s), version = version + 1, updated_at = %s
          WHERE id = %s"""
-    tx.execute(query, (status, settled_by, at, payment_id))
+    tx.send(query, (status, settled_by, at, payment_id))
 
 
 def list_conflicted(tx: Tx, after: tuple[datetime, UUID] | None, limit: int) -> list[Payment]:
@@ -130,7 +130,7 @@ def list_to_look_at(tx: Tx, at: datetime, limit: int) -> list[Payment]:
 def set_look(tx: Tx, payment_id: UUID, look_at: datetime | None) -> None:
     """Say when to ask again about a payment; None, or a payment that is settled: not any more."""
     query = "UPDATE payments SET look_again_at = CASE WHEN settled_by IS NULL THEN %s::TIMESTAMPTZ END WHERE id = %s"
-    tx.execute(query, (look_at, payment_id))
+    tx.send(query, (look_at, payment_id))
 
 
 def _found(payment: Payment | None) -> Payment:

@@ -53,7 +53,7 @@ def insert_refund(
     count = (
         "UPDATE payments SET refunded_paise = refunded_paise + %s, version = version + 1, updated_at = %s WHERE id = %s"
     )
-    tx.execute(count, (refund.amount_paise, at, refund.payment_id))
+    tx.send(count, (refund.amount_paise, at, refund.payment_id))
     return True
 
 
@@ -85,7 +85,7 @@ def take_back_promise(tx: Tx, payment_id: UUID, amount_paise: int, at: datetime)
     query = (
         "UPDATE payments SET refunded_paise = refunded_paise - %s, version = version + 1, updated_at = %s WHERE id = %s"
     )
-    tx.execute(query, (amount_paise, at, payment_id))
+    tx.send(query, (amount_paise, at, payment_id))
 
 
 def get_processed_paise(tx: Tx, payment_id: UUID) -> int:
@@ -137,4 +137,4 @@ def list_unchecked(tx: Tx, before: datetime, limit: int) -> list[KnownRefund]:
 
 def set_checked(tx: Tx, refund_ids: list[UUID], at: datetime) -> None:
     """Note that a comparison has met these refunds."""
-    tx.execute("UPDATE refunds SET checked_at = %s WHERE id = ANY(%s)", (at, refund_ids))
+    tx.send("UPDATE refunds SET checked_at = %s WHERE id = ANY(%s)", (at, refund_ids))

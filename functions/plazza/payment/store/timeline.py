@@ -13,7 +13,7 @@ def insert_event(
     """Add a line to a payment's timeline."""
     query = """
         INSERT INTO payment_events (id, payment_id, kind, amount_paise, source, detail, created_at) VALUES (%s, %s, %s, %s, %s, %s, %s)"""
-    tx.execute(query, (uuid4(), payment_id, kind, amount_paise, source, detail, at))
+    tx.send(query, (uuid4(), payment_id, kind, amount_paise, source, detail, at))
 
 
 def list_events(tx: Tx, payment_id: UUID) -> list[MoneyEvent]:
