@@ -31,7 +31,7 @@ COMMANDS = {
     "bench": Command("measure against the bare form of the same thing", "ops.commands.bench"),
     "prove": Command("harm a throwaway system, and see whether anybody noticed", "ops.commands.prove"),
     "functions": Command("print the table of functions, made from the code", "ops.commands.functions"),
-    "docs": Command("write docs/openapi.json, made from the code", "ops.commands.docs"),
+    "docs": Command("write docs/openapi.json and the table of settings, made from the code", "ops.commands.docs"),
     "lint-migrations": Command("refuse SQL that CockroachDB or repeatability forbids", "ops.commands.lint_migrations"),
     "check": Command("run every static check, side by side", "ops.commands.check"),
     "doctor": Command("name what is missing and the command that mends it", "ops.commands.doctor"),

@@ -14,15 +14,18 @@ from ops.paths import FUNCTIONS, FUNCTIONS_VENV
 _DUMP = """
 import json, yaml
 from firebase_functions.private import serving
-print(json.dumps(yaml.safe_load(serving.functions_as_yaml(serving.get_functions()))))
+functions = serving.get_functions()
+services = {name: function.__module__.split(".")[1] for name, function in functions.items()}
+print(json.dumps(yaml.safe_load(serving.functions_as_yaml(functions)) | {"services": services}))
 """
 
 
 @dataclass(frozen=True)
 class Function:
-    """One function: what starts it, and the options it states."""
+    """One function: whose it is, what starts it, and the options it states."""
 
     name: str
+    service: str
     trigger: str
     region: str
     memory_mb: int
@@ -50,7 +53,10 @@ def load() -> list[Function]:
         raise OpsError(f"functions/main.py does not load:\n{read.stderr.strip()[-1500:]}")
     manifest = json.loads(read.stdout.strip().splitlines()[-1])
     params = {param["name"]: param.get("default") for param in manifest.get("params", [])}
-    return [_function(name, endpoint, params) for name, endpoint in sorted(manifest["endpoints"].items())]
+    services = manifest["services"]
+    return [
+        _function(name, services[name], endpoint, params) for name, endpoint in sorted(manifest["endpoints"].items())
+    ]
 
 
 def table(functions: list[Function]) -> str:
@@ -68,7 +74,7 @@ def table(functions: list[Function]) -> str:
     return "\n".join(lines)
 
 
-def _function(name: str, endpoint: dict[str, Any], params: dict[str, Any]) -> Function:
+def _function(name: str, service: str, endpoint: dict[str, Any], params: dict[str, Any]) -> Function:
     def plain(value: Any) -> Any:
         """Put a parameter's default where the manifest has its expression."""
         match = re.fullmatch(r"\{\{ params\.(\w+) \}\}", value) if isinstance(value, str) else None
@@ -76,6 +82,7 @@ def _function(name: str, endpoint: dict[str, Any], params: dict[str, Any]) -> Fu
 
     return Function(
         name=name,
+        service=service,
         trigger=_trigger(endpoint, plain),
         region=", ".join(str(plain(region)) for region in endpoint.get("region", [])),
         memory_mb=int(plain(endpoint.get("availableMemoryMb")) or 0),

@@ -27,7 +27,7 @@ FORBIDDEN_TYPES = frozenset(
 PLUGINS = ("phonetic", "icu_", "kuromoji", "smartcn", "nori")
 """Filters and tokenizers that an engine has only with a plug-in."""
 
-_PLACEHOLDER = re.compile(r"\{\{#toJson\}\}\w+\{\{/toJson\}\}")
+_COMMENT, _PLACEHOLDER = re.compile(r"\{\{!.*?\}\}"), re.compile(r"\{\{#toJson\}\}\w+\{\{/toJson\}\}")
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def forbidden_clauses() -> list[str]:
     """Give each use of what mappings and query templates must not hold, as "file: what"."""
     found: list[str] = []
     for file in sorted(MAPPINGS.rglob("*.json")):
-        text = _PLACEHOLDER.sub("null", file.read_text())
+        text = _PLACEHOLDER.sub("null", _COMMENT.sub("", file.read_text()))
         found += [f"{file.relative_to(MAPPINGS)}: {what}" for what in _forbidden(json.loads(text))]
     return found
 
@@ -75,7 +75,7 @@ def _forbidden(part: Any) -> Iterator[str]:
 
 def create(urls: str) -> str:
     """Create `products-<timestamp>` with the alias when there is no alias yet. Gives a note."""
-    url = _answering(urls)
+    url = answering(urls)
     found = status(url)
     if found.index:
         return f"{ALIAS} is {found.index}"
@@ -87,7 +87,7 @@ def create(urls: str) -> str:
 
 def status(urls: str) -> IndexStatus:
     """Ask which index the alias points to and which version its mapping has."""
-    url = _answering(urls)
+    url = answering(urls)
     wanted = definition().get("mappings", {}).get("_meta", {}).get("version")
     code, text = request(f"{url}/{ALIAS}/_mapping")
     if code == 404:
@@ -99,7 +99,7 @@ def status(urls: str) -> IndexStatus:
     return IndexStatus(index, version, wanted, int(call(f"{url}/{ALIAS}/_count")["count"]))
 
 
-def _answering(urls: str) -> str:
+def answering(urls: str) -> str:
     """Give the first node that answers of those in ELASTICSEARCH_URL; the first when none does, so that its error is told."""
     nodes = [url.strip() for url in urls.split(",") if url.strip()]
     return next((url for url in nodes if answers(url)), nodes[0])

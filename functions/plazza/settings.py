@@ -14,23 +14,34 @@ class MissingSetting(RuntimeError):
 
 
 # Secrets: Secret Manager in production, `.secret.local` of the emulator.
-COCKROACH_DB_URL = SecretParam("COCKROACH_DB_URL")
-POSTGRES_URL = SecretParam("POSTGRES_URL")
-REDIS_URL = SecretParam("REDIS_URL")
+COCKROACH_DB_URL = SecretParam("COCKROACH_DB_URL", description="The system of record: orders, stock, money.")
+POSTGRES_URL = SecretParam("POSTGRES_URL", description="Places, areas and coupons.")
+REDIS_URL = SecretParam(
+    "REDIS_URL", description="Cache, rate limits and search counts; without an answer everything but those goes on."
+)
 ELASTICSEARCH_URL = SecretParam("ELASTICSEARCH_URL", description="Nodes of one search cluster, comma separated.")
-RAZORPAY_KEY_ID = SecretParam("RAZORPAY_KEY_ID")
-RAZORPAY_KEY_SECRET = SecretParam("RAZORPAY_KEY_SECRET")
-RAZORPAY_WEBHOOK_SECRET = SecretParam("RAZORPAY_WEBHOOK_SECRET")
-RAZORPAY_WEBHOOK_SECRET_PREVIOUS = SecretParam("RAZORPAY_WEBHOOK_SECRET_PREVIOUS")
-GOOGLE_MAPS_API_KEY = SecretParam("GOOGLE_MAPS_API_KEY")
-WHATSAPP_API_KEY = SecretParam("WHATSAPP_API_KEY")
-WHATSAPP_APP_SECRET = SecretParam("WHATSAPP_APP_SECRET")
-WHATSAPP_VERIFY_TOKEN = SecretParam("WHATSAPP_VERIFY_TOKEN")
-AWS_ACCESS_KEY = SecretParam("AWS_ACCESS_KEY")
-AWS_SECRET_KEY = SecretParam("AWS_SECRET_KEY")
-ANTHROPIC_API_KEY = SecretParam("ANTHROPIC_API_KEY")
-AIRTABLE_API_KEY = SecretParam("AIRTABLE_API_KEY")
-OTP_KEY = SecretParam("OTP_KEY")
+RAZORPAY_KEY_ID = SecretParam("RAZORPAY_KEY_ID", description="The merchant's key; Checkout shows it to customers.")
+RAZORPAY_KEY_SECRET = SecretParam(
+    "RAZORPAY_KEY_SECRET", description="Signs calls to Razorpay and what Checkout hands over."
+)
+RAZORPAY_WEBHOOK_SECRET = SecretParam("RAZORPAY_WEBHOOK_SECRET", description="Signs Razorpay's webhooks.")
+RAZORPAY_WEBHOOK_SECRET_PREVIOUS = SecretParam(
+    "RAZORPAY_WEBHOOK_SECRET_PREVIOUS",
+    description="The one before it, taken as well while it is changed; may be empty.",
+)
+GOOGLE_MAPS_API_KEY = SecretParam("GOOGLE_MAPS_API_KEY", description="Geocoding and distances, for servers.")
+WHATSAPP_API_KEY = SecretParam("WHATSAPP_API_KEY", description="Token of the WhatsApp Cloud API.")
+WHATSAPP_APP_SECRET = SecretParam("WHATSAPP_APP_SECRET", description="Signs WhatsApp's webhooks.")
+WHATSAPP_VERIFY_TOKEN = SecretParam(
+    "WHATSAPP_VERIFY_TOKEN", description="What WhatsApp says when it subscribes to our webhook."
+)
+AWS_ACCESS_KEY = SecretParam("AWS_ACCESS_KEY", description="Who asks Textract.")
+AWS_SECRET_KEY = SecretParam("AWS_SECRET_KEY", description="Its secret.")
+ANTHROPIC_API_KEY = SecretParam("ANTHROPIC_API_KEY", description="Claude, which reads prescriptions.")
+AIRTABLE_API_KEY = SecretParam(
+    "AIRTABLE_API_KEY", description="Token of the base: products come from it, orders go to it."
+)
+OTP_KEY = SecretParam("OTP_KEY", description="Derives delivery codes; at random, and for ever the same.")
 
 # Where things run. RTDB exists in three regions only, and its triggers must run in its own.
 REGION: str = StringParam("REGION", default="asia-south1", description="Region of the functions.")  # pyright: ignore[reportAssignmentType] -- the SDK takes a param as region, its types do not
@@ -43,17 +54,23 @@ THREADS = IntParam(
 )
 
 # Providers: identifiers, and base URLs for another host than the provider's own ("" means its own).
-WHATSAPP_PHONE_NUMBER_ID = StringParam("WHATSAPP_PHONE_NUMBER_ID", default="")
-WHATSAPP_API_VERSION = StringParam("WHATSAPP_API_VERSION", default="v25.0")
-AIRTABLE_BASE_ID = StringParam("AIRTABLE_BASE_ID", default="")
-AWS_REGION = StringParam("AWS_REGION", default="ap-south-1")
-ANTHROPIC_MODEL = StringParam("ANTHROPIC_MODEL", default="claude-haiku-5-5")
-RAZORPAY_BASE_URL = StringParam("RAZORPAY_BASE_URL", default="")
-MAPS_BASE_URL = StringParam("MAPS_BASE_URL", default="")
-WHATSAPP_BASE_URL = StringParam("WHATSAPP_BASE_URL", default="")
-TEXTRACT_BASE_URL = StringParam("TEXTRACT_BASE_URL", default="")
-ANTHROPIC_BASE_URL = StringParam("ANTHROPIC_BASE_URL", default="")
-AIRTABLE_BASE_URL = StringParam("AIRTABLE_BASE_URL", default="")
+WHATSAPP_PHONE_NUMBER_ID = StringParam(
+    "WHATSAPP_PHONE_NUMBER_ID", default="", description="The number that messages come from, by its id."
+)
+WHATSAPP_API_VERSION = StringParam(
+    "WHATSAPP_API_VERSION", default="v25.0", description="Version of the WhatsApp Cloud API."
+)
+AIRTABLE_BASE_ID = StringParam("AIRTABLE_BASE_ID", default="", description="The base in Airtable.")
+AWS_REGION = StringParam("AWS_REGION", default="ap-south-1", description="Region of Textract.")
+ANTHROPIC_MODEL = StringParam(
+    "ANTHROPIC_MODEL", default="claude-haiku-5-5", description="The model that reads prescriptions."
+)
+RAZORPAY_BASE_URL = StringParam("RAZORPAY_BASE_URL", default="", description="Another host than Razorpay's own.")
+MAPS_BASE_URL = StringParam("MAPS_BASE_URL", default="", description="Another host than Google's own.")
+WHATSAPP_BASE_URL = StringParam("WHATSAPP_BASE_URL", default="", description="Another host than WhatsApp's own.")
+TEXTRACT_BASE_URL = StringParam("TEXTRACT_BASE_URL", default="", description="Another host than Textract's own.")
+ANTHROPIC_BASE_URL = StringParam("ANTHROPIC_BASE_URL", default="", description="Another host than Claude's own.")
+AIRTABLE_BASE_URL = StringParam("AIRTABLE_BASE_URL", default="", description="Another host than Airtable's own.")
 
 # Behaviour.
 BATCH_SIZE = IntParam("BATCH_SIZE", default=500, description="Rows or events handled at once.")

@@ -71,10 +71,11 @@ def _speaks(url: str) -> bool:
 
 
 class Asked(NamedTuple):
-    """A request: where, and a body for POST."""
+    """A request: where, a body for POST, and the ID token of whoever asks."""
 
     url: str
     body: bytes | None = None
+    token: str | None = None
 
 
 class Pair(NamedTuple):
@@ -109,6 +110,8 @@ def _ask(asked: Asked) -> Timed:
     place, person = urlsplit(asked.url), next(_people)
     address = f"10.{person >> 16 & 255}.{person >> 8 & 255}.{person & 255}"
     headers = {"Content-Type": "application/json", "X-Forwarded-For": address}
+    if asked.token is not None:
+        headers["Authorization"] = f"Bearer {asked.token}"
     path = f"{place.path or '/'}{'?' if place.query else ''}{place.query}"
     connection = _connection(place.netloc)
     began = time.perf_counter()

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg import sql as text
 
+from ops.bench import order_size
 from ops.bench.environment import describe
 from ops.bench.functions import percentile, start_function
 from ops.bench.replaying import Said, recording, replay
@@ -32,6 +33,7 @@ CLIENTS = 8
 """As many as a function has connections: THREADS."""
 PRODUCTS, PACKS = 64, 100_000
 COUNTED = 20
+_ROOMY = {"max_wal_size": "8GB"}  # millions of rows would otherwise write each page anew after every checkpoint
 _A_MINUTE = 25  # what one customer may place in a minute, with some to spare
 
 
@@ -55,20 +57,28 @@ class Figures(NamedTuple):
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the bench's options."""
     parser.add_argument("--orders", type=int, default=400, help="orders in each phase (400)")
+    parser.add_argument(
+        "--rows", type=int, default=2_000_000, help="orders there are already when they are read (2,000,000)"
+    )
 
 
 def main(options: argparse.Namespace) -> int:
     """Measure, and print each figure beside what it must be."""
-    with throwaway({}) as ground:
+    with throwaway(_ROOMY) as ground:
         ground.renew()
         figures = _measure(ground, options.orders)
+        sizes, reads = order_size.compare(ground, options.rows)
     print_table([describe()])
     print()
     print_table([_row(figures)])
     print()
     print_table([{"round trips of": name, **trips._asdict()} for name, trips in figures.trips.items()])
     print()
-    bounds = _bounds(figures)
+    print_table([{"orders": size.rows, "filled in s": size.fill_sec} for size in sizes])
+    print()
+    print_table([order_size.row(read) for read in reads])
+    print()
+    bounds = [*_bounds(figures), *(order_size.bound(read, options.rows) for read in reads)]
     print_table([bound.row() for bound in bounds])
     failing = sum(not bound.holds for bound in bounds)
     return result("bench-orders", ok=not failing, orders=options.orders, bounds=len(bounds), failing=failing)

@@ -29,6 +29,7 @@ def main(options: argparse.Namespace) -> int:
         "imports": [tools / "lint-imports"],
         "migrations": [*python, "lint-migrations"],
         "function table": [*python, "functions", "--check"],
+        "documents": [*python, "docs", "--check"],
     }
     failures: dict[str, str] = {}
     steps = [Step(name, lambda n=name, c=command: _run(n, c, failures)) for name, command in checks.items()]

@@ -2,8 +2,7 @@
 
 import argparse
 
-from ops import manifest
-from ops.errors import OpsError
+from ops import manifest, readme
 from ops.paths import ROOT
 
 _BEGIN, _END = "<!-- functions: made by `python -m ops functions --write` -->", "<!-- functions: end -->"
@@ -22,23 +21,14 @@ def main(options: argparse.Namespace) -> int:
     if not (options.check or options.write):
         print(table)
         return 0
-    readme = ROOT / "README.md"
-    before = readme.read_text() if readme.exists() else ""
-    after = with_table(before, table)
+    file = ROOT / "README.md"
+    before = file.read_text() if file.exists() else ""
+    after = readme.with_table(before, _BEGIN, table, _END)
     if options.write:
-        readme.write_text(after)
+        file.write_text(after)
     elif before != after:
         print(
             "README.md: the table of functions is not what the code says; run `.venv/bin/python -m ops functions --write`"
         )
         return 1
     return 0
-
-
-def with_table(text: str, table: str) -> str:
-    """Put the table between its marks. Raises OpsError when the text has none."""
-    head, begin, rest = text.partition(_BEGIN)
-    _, end, tail = rest.partition(_END)
-    if not begin or not end:
-        raise OpsError(f"README.md has no place for the table of functions; put in the lines\n{_BEGIN}\n{_END}")
-    return f"{head}{_BEGIN}\n{table}\n{_END}{tail}"

@@ -1,15 +1,15 @@
-"""`ops mappings [status|create|build|swap|rollback|repair]`: the search index behind ELASTICSEARCH_URL or that of a local system."""
+"""`ops mappings [status|create|build|swap|rollback|repair|templates]`: the search index behind ELASTICSEARCH_URL or that of a local system."""
 
 import argparse
 import time
 
-from ops import mappings
+from ops import mappings, templates
 from ops.endpoints import required, use_local_urls
 from ops.errors import OpsError
 from ops.paths import use_functions
 from ops.results import peak_mb, print_table, result
 
-_WHAT = ("status", "create", "build", "swap", "rollback", "repair")
+_WHAT = ("status", "create", "build", "swap", "rollback", "repair", "templates")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,16 +20,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Do it, show what is there, and exit 0 when the index agrees with the products and the mapping file."""
+    """Do it, show what is there, and exit 0 when the index agrees with the products and the mapping file, or the templates with theirs."""
     if options.base is not None:
         use_local_urls(options.base)
     url = required("ELASTICSEARCH_URL")
     if options.what == "create":
         print(mappings.create(url))
         return 0
+    if options.what == "templates":
+        return _register(url)
     required("COCKROACH_DB_URL")
     use_functions()
     return _act(options.what, options.index)
+
+
+def _register(url: str) -> int:
+    found = templates.register(url)
+    print_table([{"template": one.script_id, "is": one.state} for one in found])
+    states = [one.state for one in found]
+    if "different" in states:
+        print("A stored version is never changed: raise the version in the first line of the file that is different.")
+    counts = {state: states.count(state) for state in ("new", "same", "different")}
+    return result("mappings-templates", ok=not counts["different"], **counts)
 
 
 def _act(what: str, name: str | None) -> int:

@@ -48,16 +48,8 @@ class Customer(NamedTuple):
 
     @property
     def token(self) -> str:
-        """Give an ID token in the unsigned form that the auth emulator issues."""
-        at = int(clock.now().timestamp())
-        claims = {
-            "iss": f"https://securetoken.google.com/{PROJECT}",
-            "aud": PROJECT,
-            "sub": self.uid,
-            "user_id": self.uid,
-        }
-        claims |= {"auth_time": at, "iat": at, "exp": at + 3600}
-        return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}."
+        """Give their ID token."""
+        return id_token(self.uid)
 
 
 class Shop:
@@ -144,6 +136,14 @@ class Shop:
 
         run_transaction(work)
         return ident
+
+
+def id_token(uid: str, **claims: str) -> str:
+    """Give an ID token in the unsigned form that the auth emulator issues; `claims` are the role and the store of whoever has them."""
+    at = int(clock.now().timestamp())
+    usual = {"iss": f"https://securetoken.google.com/{PROJECT}", "aud": PROJECT, "sub": uid, "user_id": uid}
+    times = {"auth_time": at, "iat": at, "exp": at + 3600}
+    return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(usual | times | claims)}."
 
 
 def once(caller: Caller, key: str | None = None) -> Once:

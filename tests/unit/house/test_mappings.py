@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import mappings
+from ops import mappings, templates
 from ops.paths import MAPPINGS
 
 
@@ -43,3 +43,10 @@ def test_a_template_asks_for_fields_that_the_mapping_has(template: str) -> None:
 
     assert asked <= set(properties)
     assert {"whole", "prefixes", "salt_words"} <= asked
+
+
+def test_a_template_says_its_name_and_version() -> None:
+    found = {one.file.removesuffix(".json"): one.script_id for one in templates.read()}
+
+    assert set(found) == {"search", "suggest"}
+    assert all(re.fullmatch(rf"products-{name}-v[1-9]\d*", script_id) for name, script_id in found.items())

@@ -103,14 +103,18 @@ def _name(hit: dict[str, Any]) -> Name:
 
 def request_of(template: str, query: Query, filters: SearchProducts | None, size: int) -> dict[str, Any]:
     """Give the one request that a search, or a suggestion, sends to the engine."""
-    return templates.render(
-        template,
+    return templates.render(template, **values_of(query, filters, size))
+
+
+def values_of(query: Query, filters: SearchProducts | None, size: int) -> dict[str, Any]:
+    """Give what a template is rendered with, here or by an engine that has it stored."""
+    return {
         **keys_of(query)._asdict(),
-        forms=_forms(query.form),
-        filters=_filters(filters),
-        named_by=list(_NAMED_BY),
-        size=size,
-    )
+        "forms": _forms(query.form),
+        "filters": _filters(filters),
+        "named_by": list(_NAMED_BY),
+        "size": size,
+    }
 
 
 def _forms(form: str) -> list[str]:

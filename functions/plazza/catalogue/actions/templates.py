@@ -1,4 +1,4 @@
-"""The query templates of `mappings/templates/`: files that an engine may store, rendered here by the same rule."""
+"""The query templates of `mappings/templates/`: mustache files that an engine may store, rendered here by the same rule."""
 
 import json
 import re
@@ -7,17 +7,22 @@ from pathlib import Path
 from typing import Any
 
 MAPPINGS = Path(__file__).resolve().parent.parent / "mappings"
-_VALUE = re.compile(r"\{\{#toJson\}\}(\w+)\{\{/toJson\}\}")
+_VERSION = re.compile(r"^\{\{! [a-z-]+, version \d+ \}\}\n")
+# An engine writes strings with `{{name}}` between quotes, and all else with toJson, which leaves a string's quotes out.
+_VALUE = re.compile(r'"\{\{(\w+)\}\}"|\{\{#toJson\}\}(\w+)\{\{/toJson\}\}')
 
 
 def render(name: str, **values: Any) -> dict[str, Any]:
-    """Give the request body of a template. Every `{{#toJson}}name{{/toJson}}` becomes that value as JSON. Raises KeyError for one not given."""
-    return json.loads(_VALUE.sub(lambda found: json.dumps(values[found[1]]), _read(name)))
+    """Give the request body of a template.
+
+    Every `"{{name}}"` becomes that text, every `{{#toJson}}name{{/toJson}}` that list, object or number. Raises KeyError for a value not given.
+    """
+    return json.loads(_VALUE.sub(lambda found: json.dumps(values[found[1] or found[2]]), _read(name)))
 
 
 @lru_cache(maxsize=8)
 def _read(name: str) -> str:
-    return (MAPPINGS / "templates" / f"{name}.json").read_text()
+    return _VERSION.sub("", (MAPPINGS / "templates" / f"{name}.json").read_text())
 
 
 @lru_cache(maxsize=1)

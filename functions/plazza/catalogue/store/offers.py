@@ -26,7 +26,7 @@ def list_offers(tx: Tx, store_id: UUID, ids: Sequence[UUID], on: date) -> dict[U
     # As order/store/stock.py counts them: what is shown as there can be ordered.
     query = """
         SELECT p.id, coalesce(s.price_paise, p.price_paise) AS price_paise, coalesce(sum(f.free), 0)::INT8 AS free,
-               EXISTS (SELECT 1 FROM stores WHERE id = %(store)s) AS has_store
+               EXISTS (SELECT 1 FROM known_stores WHERE id = %(store)s) AS has_store
           FROM products AS p
           LEFT JOIN store_prices AS s ON s.store_id = %(store)s AND s.product_id = p.id
           LEFT JOIN free_stock AS f ON f.store_id = %(store)s AND f.product_id = p.id AND f.expires_on > %(on)s

@@ -43,7 +43,7 @@ def lock_product(tx: Tx, sku: str) -> Priced | None:
 
 def has_store(tx: Tx, store_id: UUID) -> bool:
     """Tell whether there is such a store."""
-    return tx.value("SELECT 1 FROM stores WHERE id = %s", (store_id,)) is not None
+    return tx.value("SELECT 1 FROM known_stores WHERE id = %s", (store_id,)) is not None
 
 
 def get_tax(tx: Tx, product_id: UUID, on: date) -> TaxView | None:

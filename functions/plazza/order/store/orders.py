@@ -183,6 +183,7 @@ def list_orders(
 
     `after` is (created_at, id) of the last one seen.
     """
+    # The bound on created_at alone is what an index can begin at: an OR of both would be read from the newest order on.
     query = (
         _ORDERS
         + """
@@ -190,7 +191,7 @@ def list_orders(
            AND (%(status)s::TEXT IS NULL OR status = %(status)s) AND (%(number)s::TEXT IS NULL OR number = %(number)s)
            AND (%(from)s::TIMESTAMPTZ IS NULL OR created_at >= %(from)s)
            AND (%(until)s::TIMESTAMPTZ IS NULL OR created_at < %(until)s)
-           AND (%(at)s::TIMESTAMPTZ IS NULL OR created_at < %(at)s OR (created_at = %(at)s AND id > %(id)s::UUID))
+           AND (%(at)s::TIMESTAMPTZ IS NULL OR (created_at <= %(at)s AND (created_at < %(at)s OR id > %(id)s::UUID)))
          ORDER BY created_at DESC, id LIMIT %(limit)s"""
     )
     at, ident = after or (None, None)
@@ -210,7 +211,7 @@ def list_open(
            AND (%(now)s::TIMESTAMPTZ IS NULL
                 OR (stage = 'ride' AND confirmed_at + promised_minutes * INTERVAL '1 minute' < %(now)s)
                 OR stage_since < (%(sinces)s::TIMESTAMPTZ[])[array_position(%(stages)s::TEXT[], stage)])
-           AND (%(at)s::TIMESTAMPTZ IS NULL OR created_at > %(at)s OR (created_at = %(at)s AND id > %(id)s::UUID))
+           AND (%(at)s::TIMESTAMPTZ IS NULL OR (created_at >= %(at)s AND (created_at > %(at)s OR id > %(id)s::UUID)))
          ORDER BY created_at, id LIMIT %(limit)s"""
     )
     at, ident = after or (None, None)
