@@ -11,7 +11,7 @@ from uuid import UUID
 
 from plazza.discount.models import Cart, CartLine, Discount, Kept, Lack, Part
 from plazza.errors import Conflict, NotFound
-from plazza.money import share
+from plazza.money import MAX_PAISE, share
 
 CODE = re.compile(r"[A-Z0-9]{4,24}")
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -128,6 +128,8 @@ def work_out(coupons: Sequence[Coupon], cart: Cart) -> Discount:
     The minimum is measured on the whole cart before any discount. Raises Conflict with `reason`, the `code` at fault and, when the
     cart lacks something, `missing_paise` or `missing_quantity`.
     """
+    if sum(line.amount_paise for line in cart.lines) > MAX_PAISE:
+        raise Conflict("This is more than ten crore rupees; take less of it.", reason="ABOVE_MAXIMUM")
     ordered = sorted(coupons, key=lambda coupon: (-coupon.priority, coupon.code))
     alone = next((coupon for coupon in ordered if coupon.exclusive), None)
     if alone is not None and len(ordered) > 1:
