@@ -35,6 +35,7 @@ CONSUMERS: dict[str, tuple[str, ...]] = {
         "order.keep_invoice",
         "whatsapp.tell_order_shipped",
         "whatsapp.send_delivery_code",
+        "payment.credit_earlier_refunds",
     ),
     "order.delivered": ("order.project_order", "order.mirror_order", "whatsapp.tell_order_delivered"),
     "order.cancelled": (

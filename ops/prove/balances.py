@@ -28,8 +28,11 @@ _COCKROACH: dict[str, LiteralString] = {
           FROM inventory_batches AS b""",
     "packs held = packs ordered": """
         SELECT i.quantity AS stored,
-               coalesce((SELECT sum(b.quantity) FROM order_batches AS b WHERE b.order_id = i.order_id AND b.line_no = i.line_no), 0) AS due
-          FROM order_items AS i""",
+               CASE WHEN o.status = 'cancelled' THEN least(i.quantity, coalesce(sum(b.quantity), 0))
+                    ELSE coalesce(sum(b.quantity) FILTER (WHERE b.state <> 'released'), 0) END AS due
+          FROM order_items AS i JOIN orders AS o ON o.id = i.order_id
+          LEFT JOIN order_batches AS b ON b.order_id = i.order_id AND b.line_no = i.line_no
+         GROUP BY i.order_id, i.line_no, i.quantity, o.status""",
     "held by cancelled orders = 0": """
         SELECT 0 AS stored, (SELECT count(*) FROM order_batches AS b WHERE b.order_id = o.id AND b.state = 'reserved') AS due
           FROM orders AS o WHERE o.status = 'cancelled'""",
@@ -41,6 +44,26 @@ _COCKROACH: dict[str, LiteralString] = {
     "order's items = its lines": """
         SELECT o.items_paise - o.discount_paise AS stored,
                coalesce((SELECT sum(i.total_paise) FROM order_items AS i WHERE i.order_id = o.id), 0) AS due
+          FROM orders AS o""",
+    "order's total = packs not taken out": """
+        SELECT o.total_paise AS stored,
+               coalesce((SELECT sum(u.total_paise + u.fee_paise) FROM order_units AS u WHERE u.order_id = o.id AND u.state <> 'dropped'), 0) AS due
+          FROM orders AS o""",
+    "credited = credit notes": """
+        SELECT o.credited_paise AS stored, coalesce((SELECT sum(n.total_paise) FROM credit_notes AS n WHERE n.order_id = o.id), 0) AS due
+          FROM orders AS o""",
+    "credit notes = their packs": """
+        SELECT n.total_paise AS stored,
+               coalesce((SELECT sum(u.total_paise + u.fee_paise) FROM order_units AS u WHERE u.credit_note_id = n.id), 0)
+               - coalesce((SELECT sum(a.total_paise + a.fee_paise)
+                             FROM unit_allowances AS a
+                             JOIN order_units AS u ON u.order_id = a.order_id AND u.line_no = a.line_no AND u.unit_no = a.unit_no
+                            WHERE u.credit_note_id = n.id), 0)
+               + coalesce((SELECT sum(a.total_paise + a.fee_paise) FROM unit_allowances AS a WHERE a.credit_note_id = n.id), 0) AS due
+          FROM credit_notes AS n""",
+    "tax credited above the invoice's = 0": """
+        SELECT 0 AS stored,
+               greatest(coalesce((SELECT sum(n.tax_paise) FROM credit_notes AS n WHERE n.order_id = o.id), 0) - o.tax_paise, 0) AS due
           FROM orders AS o""",
     "captured = attempts": """
         SELECT p.captured_paise AS stored,

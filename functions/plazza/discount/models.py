@@ -1,7 +1,7 @@
 """Bodies and answers about coupons."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -44,6 +44,21 @@ class Cart(NamedTuple):
     is_first: bool
     lines: Sequence[CartLine]
     delivery_paise: int
+
+
+class Kept(NamedTuple):
+    """What a coupon still takes off what stays of an order: so much off so many packs."""
+
+    paise: int
+    packs: int
+
+
+class Lack(NamedTuple):
+    """A coupon that what stays of an order would not earn: what of it is too much, and what is missing (`reason`, `missing_…`)."""
+
+    code: str
+    unearned_paise: int
+    missing: dict[str, Any]
 
 
 class Part(NamedTuple):

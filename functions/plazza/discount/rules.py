@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from plazza.discount.models import Cart, CartLine, Discount, Part
+from plazza.discount.models import Cart, CartLine, Discount, Kept, Lack, Part
 from plazza.errors import Conflict, NotFound
-from plazza.money import share
+from plazza.money import MAX_PAISE, share
 
 CODE = re.compile(r"[A-Z0-9]{4,24}")
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
@@ -128,6 +128,8 @@ def work_out(coupons: Sequence[Coupon], cart: Cart) -> Discount:
     The minimum is measured on the whole cart before any discount. Raises Conflict with `reason`, the `code` at fault and, when the
     cart lacks something, `missing_paise` or `missing_quantity`.
     """
+    if sum(line.amount_paise for line in cart.lines) > MAX_PAISE:
+        raise Conflict("This is more than ten crore rupees; take less of it.", reason="ABOVE_MAXIMUM")
     ordered = sorted(coupons, key=lambda coupon: (-coupon.priority, coupon.code))
     alone = next((coupon for coupon in ordered if coupon.exclusive), None)
     if alone is not None and len(ordered) > 1:
@@ -136,6 +138,22 @@ def work_out(coupons: Sequence[Coupon], cart: Cart) -> Discount:
     for coupon in ordered:
         parts.append(_take(coupon, cart, Discount(parts)))
     return Discount(parts)
+
+
+def find_lack(coupon: Coupon, cart: Cart, kept: Kept) -> Lack | None:
+    """Tell what a cart that stays of an order lacks to earn what its coupon still takes off it.
+
+    Only a deal's packs are counted anew: a share of anything else is earned by the pack that bears it. Each share was rounded by less than
+    a paisa.
+    """
+    try:
+        part = _take(coupon, cart, Discount([]))
+    except Conflict as exc:
+        return Lack(coupon.code, kept.paise, {name: value for name, value in exc.details.items() if name != "code"})
+    unearned_paise = kept.paise - part.worth_paise
+    if coupon.kind == "buy_x_get_y" and unearned_paise >= kept.packs:
+        return Lack(coupon.code, unearned_paise, {"reason": "QUANTITY_NOT_MET"})
+    return None
 
 
 def _take(coupon: Coupon, cart: Cart, before: Discount) -> Part:

@@ -180,12 +180,21 @@ def _asked(uid: str, body: CheckServiceability) -> _Asked:
         return _Asked(address.pincode, point, rules.area_at(address.areas, point, rules.FARTHEST_IN_PINCODE_M))
     pincode = body.pincode
     if body.latitude is not None and body.longitude is not None:
-        latitude, longitude = body.latitude, body.longitude
-        areas = read(lambda tx: store.list_areas_at(tx, latitude, longitude, pincode, 0.05), on=POSTGRES)
-        farthest_m = rules.FARTHEST_AREA_M if pincode is None else rules.FARTHEST_IN_PINCODE_M
-        return _Asked(pincode, (latitude, longitude), rules.area_at(areas, (latitude, longitude), farthest_m))
+        point = (body.latitude, body.longitude)
+        return _Asked(pincode, point, _area_at(point, pincode))
     areas = read(lambda tx: store.list_areas_of_pincode(tx, pincode or ""), on=POSTGRES)
     return _Asked(pincode, None, rules.area_of_pincode(areas, clock.now()))
+
+
+def minimum_at(point: tuple[float, float], pincode: str) -> int:
+    """Give for how many paise must be ordered to a point of a pincode now; 0 where nobody delivers. Raises Unavailable."""
+    area = _area_at(point, pincode)
+    return area.minimum_order_paise if area else 0
+
+
+def _area_at(point: tuple[float, float], pincode: str | None) -> Area | None:
+    areas = read(lambda tx: store.list_areas_at(tx, *point, pincode, 0.05), on=POSTGRES)
+    return rules.area_at(areas, point, rules.FARTHEST_AREA_M if pincode is None else rules.FARTHEST_IN_PINCODE_M)
 
 
 def minutes_to(area: Area, point: tuple[float, float]) -> Minutes:

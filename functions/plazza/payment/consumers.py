@@ -4,7 +4,7 @@ from uuid import UUID
 
 from plazza.data import rtdb
 from plazza.data.sql import read
-from plazza.payment.actions import reductions, refunds, settlement, webhook
+from plazza.payment.actions import crediting, reductions, refunds, settlement, webhook
 from plazza.payment.store import payments
 
 
@@ -34,6 +34,11 @@ def refund_cancelled_order(key: str) -> None:
 def refund_reduced_order(key: str) -> None:
     """Give back what an order does not owe any more."""
     reductions.refund_difference(UUID(key))
+
+
+def credit_earlier_refunds(key: str) -> None:
+    """Credit what was given back of an order before it was invoiced."""
+    crediting.credit_earlier(UUID(key))
 
 
 def process_webhook(key: str) -> None:

@@ -136,6 +136,42 @@ def choose_attempt(attempts: list[Attempt], amount_paise: int) -> Attempt:
     return min(whole, key=lambda attempt: attempt.left_paise)
 
 
+class Books(NamedTuple):
+    """An order's own money, in paise: what was asked for it, what came by the attempt that paid, and what of that is promised back.
+
+    `gone_paise` is by how much it became less through packs that were taken out or came back, `returned_paise` how much of that its
+    refunds have seen to, `allowed_paise` what was credited beyond it, `owed_paise` what is left of its price.
+    """
+
+    asked_paise: int
+    paid_paise: int
+    given_paise: int
+    gone_paise: int
+    returned_paise: int
+    allowed_paise: int
+    owed_paise: int
+
+
+def allowance_due(books: Books) -> int:
+    """Give what is still to be credited of an order because more went back than its packs that went.
+
+    What was paid too much goes back first and lowers no price. What will go back for packs anyhow is counted as if it had.
+    """
+    excess_paise = max(0, books.paid_paise - books.asked_paise)
+    given_paise = max(0, books.given_paise - excess_paise)
+    to_come_paise = min(max(0, books.gone_paise - books.returned_paise), books.paid_paise - books.given_paise)
+    beyond_paise = given_paise + to_come_paise - books.gone_paise - books.allowed_paise
+    return min(max(0, beyond_paise), books.owed_paise)
+
+
+def refund_of_reduction(due_paise: int, left_paise: int) -> int:
+    """Give what goes back for packs that went: what is due or left, none below a rupee, all when less than a rupee would be left."""
+    amount_paise = min(due_paise, left_paise)
+    if amount_paise < LEAST_REFUND_PAISE:
+        return 0
+    return left_paise if left_paise - amount_paise < LEAST_REFUND_PAISE else amount_paise
+
+
 def choose_accepted(standing: Standing, attempts: list[Attempt], role: Role) -> Attempt:
     """Give the attempt that a person may take as an order's payment: the largest of which nothing is promised back.
 

@@ -25,6 +25,8 @@ def terms(**over: Any) -> dict[str, Any]:
 
 
 def test_staff_make_list_and_end_coupons(api: Client, cart: list[dict[str, Any]]) -> None:
+    for _ in range(3):  # so that there is another page
+        assert api.post("/coupons", terms(), role="admin").status_code == 201
     body = terms(per_user_limit=1)
     for _ in range(2):
         api.post("/coupons", terms(), role="admin")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from plazza.errors import Conflict
 from plazza.payment import rules
-from plazza.payment.rules import Attempt, Report, Standing, Verdict
+from plazza.payment.rules import Attempt, Books, Report, Standing, Verdict
 
 ASKED = 45_950
 STATUSES = ("failed", "authorized", "captured")
@@ -177,3 +177,42 @@ def test_an_unsettled_payment_is_asked_about_ever_more_rarely_until_it_cannot_be
     assert pauses == sorted(pauses)
     assert timedelta(days=6) < looks[-1] - began < timedelta(days=6, hours=7)
     assert len(looks) < 60
+
+
+def test_what_is_credited_is_what_went_back_beyond_packs_and_excess() -> None:
+    plain = Books(asked_paise=50_000, paid_paise=50_000, given_paise=0, gone_paise=0, returned_paise=0, allowed_paise=0, owed_paise=50_000)  # fmt: skip
+
+    assert rules.allowance_due(plain) == 0
+    assert rules.allowance_due(plain._replace(given_paise=7_000)) == 7_000
+    assert rules.allowance_due(plain._replace(given_paise=7_000, allowed_paise=7_000, owed_paise=43_000)) == 0
+    assert rules.allowance_due(plain._replace(given_paise=7_000, paid_paise=55_000)) == 2_000
+    gone = plain._replace(gone_paise=20_000, owed_paise=30_000)
+    assert rules.allowance_due(gone._replace(given_paise=7_000)) == 7_000
+    assert rules.allowance_due(gone._replace(given_paise=27_000, returned_paise=20_000)) == 7_000
+    assert rules.allowance_due(gone._replace(given_paise=20_000, returned_paise=20_000)) == 0
+    assert rules.allowance_due(gone._replace(given_paise=0, returned_paise=20_000)) == 0, "it failed: people decide"
+    assert rules.allowance_due(gone._replace(given_paise=45_000)) == 30_000, "packs and all that was left of the rest"
+    assert rules.allowance_due(plain._replace(paid_paise=40_000, given_paise=40_000)) == 40_000
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 20_000)), max_size=12))
+def test_refunds_and_packs_that_go_in_any_order_come_to_what_is_credited(steps: list[tuple[bool, int]]) -> None:
+    """Whenever the refunds for packs are asked for, what is left of the money is what is left of the price."""
+    total = price = left = 50_000
+    given_paise = gone = returned = allowed = 0
+
+    for is_refund, amount in [*steps, (False, 0)]:
+        if is_refund:
+            given_paise, left = given_paise + min(amount, left), left - min(amount, left)
+        else:
+            gone, price = gone + min(amount, price), price - min(amount, price)
+            back = rules.refund_of_reduction(gone - returned, left)
+            assert back == 0 or back >= 100
+            returned = gone if back else returned
+            given_paise, left = given_paise + back, left - back
+            assert back == 0 or left == 0 or left >= 100 or amount < 100 or is_refund
+        due = rules.allowance_due(Books(total, total, given_paise, gone, returned, allowed, price))
+        allowed, price = allowed + due, price - due
+
+    pending = min(max(0, gone - returned), left)
+    assert left - pending == price

@@ -9,7 +9,17 @@ from plazza.catalogue.store.prices import list_for_sale
 from plazza.catalogue.store.products import list_products
 from plazza.data.sql import POSTGRES, Tx, read, run_transaction
 from plazza.discount import rules
-from plazza.discount.models import Cart, CartLine, CouponCheck, CouponHold, Discount, Part, TryCoupon
+from plazza.discount.models import (
+    Cart,
+    CartLine,
+    CouponCheck,
+    CouponHold,
+    Discount,
+    Kept,
+    Lack,
+    Part,
+    TryCoupon,
+)
 from plazza.discount.rules import Coupon
 from plazza.discount.store import coupons as store
 from plazza.discount.store import uses
@@ -79,6 +89,25 @@ def _hold_one(
     if cart.household is not None:
         uses.count_household(tx, coupon, cart.household)
     uses.move_hold(tx, coupon.id, _cart_hold(cart.uid, coupon.code), cart, order_id, worth_paise, expires_at, at)
+
+
+def find_lack(order_id: UUID, cart: Cart, kept: Mapping[str, Kept]) -> Lack | None:
+    """Tell which coupon of an order a cart that would stay of it does not earn; `kept` is what each still takes off it, by code.
+
+    A free delivery is kept whole. Neither the coupon's end nor its limits count: the order has it. Raises Unavailable.
+    """
+
+    def work(tx: Tx) -> Lack | None:
+        worth = uses.list_worth(tx, order_id)
+        for coupon in store.list_usable(tx, list(worth), cart.uid, None):
+            is_delivery = coupon.kind == "free_delivery"
+            mine = Kept(worth[coupon.code], 0) if is_delivery else kept.get(coupon.code, Kept(0, 0))
+            lack = rules.find_lack(coupon, cart, mine) if mine.paise else None
+            if lack is not None:
+                return lack
+        return None
+
+    return read(work, on=POSTGRES)
 
 
 def confirm(order_id: UUID) -> None:

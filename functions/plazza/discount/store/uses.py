@@ -33,6 +33,21 @@ def lock_uses(tx: Tx, order_id: UUID) -> list[Use]:
     return tx.rows(Use, query, (order_id,))
 
 
+class Worth(NamedTuple):
+    """What a use is worth."""
+
+    code: str
+    discount_paise: int
+
+
+def list_worth(tx: Tx, order_id: UUID) -> dict[str, int]:
+    """Give what the uses of an order that were not given back are worth, by code."""
+    query = """
+        SELECT c.code, r.discount_paise FROM coupon_redemptions AS r JOIN coupons AS c ON c.id = r.coupon_id
+         WHERE r.order_id = %s AND r.status <> 'released' ORDER BY c.code"""
+    return {use.code: use.discount_paise for use in tx.rows(Worth, query, (order_id,))}
+
+
 def count_use(tx: Tx, coupon: Coupon, uid: str, household: str | None, worth_paise: int, at: datetime) -> None:
     """Count one more use, worth so much. Raises Conflict when that is one too many, whoever else is counting."""
     query = """

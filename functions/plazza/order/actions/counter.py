@@ -52,6 +52,7 @@ def sell(tx: Tx, caller: Caller, body: RecordSale) -> tuple[SaleView, bool]:
     sold_on = sold_at.astimezone(INDIA).date()
     cart = carts.read_cart(tx, body.items, store_id, sold_on)
     _check_products(cart)
+    pricing.check_sum(sum(line.amount_paise for line in cart.lines))
     _check_prescription(caller, body, stores.get_store(tx, store_id), cart)
     sale_id = uuid4()
     items = _take(tx, caller, store_id, sale_id, cart, sold_on)

@@ -13,11 +13,17 @@ from plazza.order.store.credit_notes import CreditNote
 from plazza.order.store.invoices import Invoice
 from plazza.order.store.orders import Item, Order
 
-_REASONS = {"unwanted": "not wanted", "damaged": "damaged", "wrong_item": "wrong item", "recalled": "recalled batch"}
+_REASONS = {
+    "unwanted": "not wanted",
+    "damaged": "damaged",
+    "wrong_item": "wrong item",
+    "recalled": "recalled batch",
+    "allowance": "price reduced",
+}
 
 
 class Sheet(NamedTuple):
-    """All that a credit note says: the packs at their shares of the invoice that it belongs to."""
+    """All that a credit note says: the packs, or what is taken off them, at their shares of the invoice."""
 
     order: Order
     invoice: Invoice
@@ -51,15 +57,13 @@ def write(sheet: Sheet) -> bytes:
 
 def _row(line: CreditLine, sheet: Sheet) -> Row:
     item = next(item for item in sheet.items if item.line_no == line.line_no)
-    expiry = next(
-        batch.expires_on for batch in sheet.batches if (batch.line_no, batch.batch_no) == (line.line_no, line.batch_no)
-    )
+    expiries = {(batch.line_no, batch.batch_no): batch.expires_on for batch in sheet.batches}
     return Row(
         number=str(line.line_no),
         text=f"{line.name}\n{item.pack_label}; {item.manufacturer}",
         hsn=line.hsn,
-        batch=f"{line.batch_no}  {expiry:%m/%Y}",
-        quantity=str(line.quantity),
+        batch=f"{line.batch_no}  {expiries[line.line_no, line.batch_no]:%m/%Y}" if line.batch_no else "",
+        quantity=str(line.quantity or ""),
         mrp=rupees(item.mrp_paise),
         price=rupees(line.price_paise),
         discount_paise=line.discount_paise,

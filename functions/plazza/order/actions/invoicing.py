@@ -93,6 +93,6 @@ def _credit_sheet(tx: Tx, order: Order, note_id: UUID) -> credit_page.Sheet:
     if invoice is None:
         raise NotFound("No such credit note.")
     goods = returns.read_goods(tx, order)
-    fee = shares.add_up(unit for unit in goods.units if unit.credit_note_id == note.id).fee_gst
+    fee = shares.add_up(returns.units_of(note, goods)).fee_gst
     lines, rate = returns.view(note, goods).lines, units.delivery_rate(order, goods.items)
     return credit_page.Sheet(order, invoice, note, lines, goods.items, goods.batches, fee, rate)

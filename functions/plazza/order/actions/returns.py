@@ -14,7 +14,7 @@ from plazza.identity import Caller
 from plazza.order.actions import moving
 from plazza.order.models.changes import CreditLine, CreditNotes, CreditNoteView, ReturnPacks
 from plazza.order.models.orders import Status
-from plazza.order.rules import returning, shares, states
+from plazza.order.rules import allowances, returning, shares, states
 from plazza.order.rules.returning import Return, SoldBatch
 from plazza.order.rules.shares import Unit
 from plazza.order.store import credit_notes, orders, stock, units
@@ -24,10 +24,11 @@ from plazza.order.store.stock import Movement
 
 
 class Goods(NamedTuple):
-    """What an order was: its lines, their packs, and the batches that these were of."""
+    """What an order was: its lines, their packs at what is left of each, what was allowed on them, and the batches they were of."""
 
     items: Sequence[Item]
     units: Sequence[Unit]
+    allowances: Sequence[Unit]
     batches: Sequence[SoldBatch]
 
 
@@ -41,7 +42,7 @@ def return_packs(caller: Caller, once: Once, order_id: UUID, body: ReturnPacks) 
         order, at = orders.lock_order(tx, order_id, caller), clock.now()
         returning.check_in_time(body.reason, _delivered_at(tx, order), at)
         items = orders.list_items(tx, order_id)
-        goods = Goods(items, units.lock_units(tx, order, items), stock.list_sold(tx, order_id))
+        goods = _goods(tx, order, items, units.lock_units(tx, order, items))
         back = [returning.choose(goods.units, goods.batches, line) for line in body.lines]
         _check_condition(tx, body, items, back)
         sums = shares.add_up(unit for one in back for unit in one.units)
@@ -59,7 +60,7 @@ def return_packs(caller: Caller, once: Once, order_id: UUID, body: ReturnPacks) 
         )  # fmt: skip
         outbox.announce(tx, "order.returned", order_id)
         outbox.announce(tx, "credit_note.issued", note.id, lane=order_id)
-        return view(note, goods._replace(units=units.list_units(tx, order, items)))
+        return view(note, _goods(tx, order, items, units.list_units(tx, order, items)))
 
     return once.run(CreditNoteView, work)
 
@@ -78,12 +79,22 @@ def list_credit_notes(order_id: UUID, caller: Caller) -> CreditNotes:
 def read_goods(tx: Tx, order: Order) -> Goods:
     """Give what an order was."""
     items = orders.list_items(tx, order.id)
-    return Goods(items, units.list_units(tx, order, items), stock.list_sold(tx, order.id))
+    return _goods(tx, order, items, units.list_units(tx, order, items))
+
+
+def _goods(tx: Tx, order: Order, items: Sequence[Item], packs: Sequence[Unit]) -> Goods:
+    allowed = units.list_allowances(tx, order.id)
+    return Goods(items, allowances.less(packs, allowed), allowed, stock.list_sold(tx, order.id))
+
+
+def units_of(note: CreditNote, goods: Goods) -> list[Unit]:
+    """Give the packs that came back by a credit note, or what it takes off each."""
+    return [unit for unit in (*goods.units, *goods.allowances) if unit.credit_note_id == note.id]
 
 
 def view(note: CreditNote, goods: Goods) -> CreditNoteView:
     """Make the answer of a credit note."""
-    mine = [unit for unit in goods.units if unit.credit_note_id == note.id]
+    mine = units_of(note, goods)
     return CreditNoteView(
         id=note.id,
         order_id=note.order_id,
@@ -129,15 +140,15 @@ def _lines(mine: Sequence[Unit], goods: Goods) -> list[CreditLine]:
         if not part:
             continue
         sums = shares.add_up(part)
-        batch = next(batch for batch in goods.batches if batch.batch_id == part[0].batch_id)
+        batch = next((batch for batch in goods.batches if batch.batch_id == part[0].batch_id), None)
         lines.append(
             CreditLine(
                 line_no=item.line_no,
                 product_id=item.product_id,
                 name=item.name,
                 hsn=item.hsn,
-                batch_no=batch.batch_no,
-                quantity=len(part),
+                batch_no=batch.batch_no if batch else None,
+                quantity=len(part) if batch else 0,
                 price_paise=item.price_paise,
                 discount_paise=sums.discount_paise,
                 gst_bp=item.gst_bp,

@@ -33,6 +33,7 @@ class ReduceOrder(Model):
 
 
 ReturnReason = Literal["unwanted", "damaged", "wrong_item", "recalled"]
+CreditReason = ReturnReason | Literal["allowance"]
 
 
 class ReturnedPacks(Model):
@@ -60,13 +61,16 @@ class ReturnPacks(Model):
 
 
 class CreditLine(Model):
-    """Packs that were given back, at what each had cost; `total_paise` holds the tax beside it."""
+    """Packs that came back at what was left of their price, or what was taken off a line; `total_paise` holds the tax beside it.
+
+    `discount_paise` also counts what was allowed on these packs before. An allowance names no packs: `quantity` 0, no batch.
+    """
 
     line_no: int
     product_id: UUID
     name: str
     hsn: str
-    batch_no: str
+    batch_no: str | None
     quantity: int
     price_paise: Paise
     discount_paise: Paise
@@ -79,12 +83,12 @@ class CreditLine(Model):
 
 
 class CreditNoteView(Model):
-    """A credit note: the packs and their share of the delivery that were given back."""
+    """A credit note: packs that came back and their share of the delivery, or an allowance on what stayed with the customer."""
 
     id: UUID
     order_id: UUID
     number: str
-    reason: ReturnReason
+    reason: CreditReason
     note: str | None
     lines: list[CreditLine]
     delivery_paise: Paise

@@ -90,7 +90,9 @@ def cancel_order(caller: Caller, once: Once, order_id: UUID, body: CancelOrder) 
 def reduce_order(caller: Caller, once: Once, order_id: UUID, body: ReduceOrder) -> OrderView:
     """Drop lines or take packs out of them: customers until the store prepares the order, the store until it leaves.
 
-    What stays keeps its price; the difference that was paid goes back. Send an Idempotency-Key.
+    What stays keeps its price; the difference that was paid goes back. Customers may not take out what a coupon of the order needs
+    (409 `COUPON_NEEDS_THIS`: the coupon's `code`, the `line_nos` to take out as well, `discount_paise` that would not be earned) nor go below
+    the area's minimum (`MINIMUM_NOT_MET`); what the store takes out costs no discount. Send an Idempotency-Key.
     """
     return reducing.reduce_order(caller, once, order_id, body)
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from plazza.errors import Conflict
-from plazza.money import Gst, split_gst
+from plazza.money import MAX_PAISE, Gst, split_gst
 from plazza.order.models.orders import PaymentMethod, Problem
 from plazza.order.rules.numbering import rupees
 
@@ -75,15 +75,16 @@ class Price(NamedTuple):
 def price(cart: Sequence[CartLine], *, charge_paise: int, rebate: Rebate | None, same_state: bool) -> Price:
     """Price a cart: the one calculation behind the quote and the order.
 
-    The coupons' share of a line never exceeds it.
+    The coupons' share of a line never exceeds it. Raises Conflict for a cart that is more than any amount may be.
     """
+    items = sum(line.amount_paise for line in cart)
+    check_sum(items + charge_paise)
     lines: list[PricedLine] = []
     for line_no, line in enumerate(cart, start=1):
         part = min(rebate.shares.get(line.product_id, 0) if rebate else 0, line.amount_paise)
         gst = split_gst(line.amount_paise - part, line.gst_bp, same_state=same_state)
         code = rebate.code_of.get(line.product_id) if rebate and part else None
         lines.append(PricedLine(line_no, line, part, gst, line.amount_paise - part, code))
-    items = sum(line.amount_paise for line in cart)
     discount = sum(line.discount_paise for line in lines)
     delivery = charge_paise - min(rebate.delivery_paise if rebate else 0, charge_paise)
     rate = principal_rate([(line.total_paise, line.cart.gst_bp) for line in lines])
@@ -99,6 +100,12 @@ def price(cart: Sequence[CartLine], *, charge_paise: int, rebate: Rebate | None,
         total_paise=items - discount + delivery,
         coupon_codes=rebate.codes if rebate else [],
     )
+
+
+def check_sum(amount_paise: int) -> None:
+    """Raise Conflict for a cart that is more than any amount may be."""
+    if amount_paise > MAX_PAISE:
+        raise Conflict("This is more than ten crore rupees; take less of it.", reason="ABOVE_MAXIMUM")
 
 
 def principal_rate(lines: Sequence[tuple[int, int]]) -> int:

@@ -110,7 +110,7 @@ def take_out(units: Sequence[Unit], quantities: Mapping[int, int]) -> list[Unit]
 def check_rest(method: PaymentMethod, gone: Sums, rest: Sums) -> None:
     """Raise Conflict when what stays is no order any more, or when the difference cannot be given back.
 
-    What stays keeps the discount that it had, also below a coupon's minimum; but a gift does not stay alone.
+    What stays keeps the discount that it had; but a gift does not stay alone, whoever takes out what was bought.
     """
     if rest == add_up([]) or (rest.goods_paise == 0 and gone.goods_paise > 0):
         raise Conflict("Nothing that is paid for would stay; cancel the order instead.", reason="NOTHING_LEFT")

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from plazza.clock import INDIA
 from plazza.data.sql import Tx
 from plazza.errors import NotFound
-from plazza.order.models.changes import ReturnReason
+from plazza.order.models.changes import CreditReason
 from plazza.order.rules.numbering import credit_note_number, financial_year
 from plazza.order.store import stores
 
@@ -21,7 +21,7 @@ class CreditNote(NamedTuple):
     order_id: UUID
     number: str
     seller: dict[str, str]
-    reason: ReturnReason
+    reason: CreditReason
     note: str | None
     tax_paise: int
     total_paise: int
@@ -34,12 +34,13 @@ class NewNote(NamedTuple):
     id: UUID
     order_id: UUID
     store_id: UUID
-    reason: ReturnReason
+    reason: CreditReason
     note: str | None
     tax_paise: int
     total_paise: int
     issued_by: str
     issued_at: datetime
+    refund_id: UUID | None = None
 
 
 _NOTES = """
@@ -61,9 +62,9 @@ def issue(tx: Tx, note: NewNote) -> CreditNote:
     number, seller = credit_note_number(store.code, year, serial), stores.seller(store)
     query = """
         INSERT INTO credit_notes (id, order_id, store_id, financial_year, serial, previous_serial, number, seller, reason, note,
-                                  tax_paise, total_paise, issued_by, issued_at)
+                                  tax_paise, total_paise, issued_by, issued_at, refund_id)
         VALUES (%(id)s, %(order_id)s, %(store_id)s, %(year)s, %(serial)s, %(previous)s, %(number)s, %(seller)s, %(reason)s, %(note)s,
-                %(tax_paise)s, %(total_paise)s, %(issued_by)s, %(issued_at)s)"""
+                %(tax_paise)s, %(total_paise)s, %(issued_by)s, %(issued_at)s, %(refund_id)s)"""
     numbers = {"year": year, "serial": serial, "previous": serial - 1 or None, "number": number}
     tx.send(query, note._asdict() | numbers | {"seller": Jsonb(seller)})
     return CreditNote(

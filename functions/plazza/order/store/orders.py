@@ -99,7 +99,7 @@ class Event(NamedTuple):
 
 
 class Payable(NamedTuple):
-    """What a payment must know of an order; `owed_paise` is the total less what credit notes gave back."""
+    """What a payment must know of an order; `owed_paise`: less all credit notes, `kept_paise`: less those for what came back."""
 
     order_id: UUID
     number: str
@@ -109,6 +109,7 @@ class Payable(NamedTuple):
     payment_method: PaymentMethod
     expires_at: datetime | None
     owed_paise: int
+    kept_paise: int
 
 
 class Place(NamedTuple):
@@ -243,7 +244,9 @@ def get_payable(tx: Tx, order_id: UUID, uid: str) -> Payable:
     """Give what a payment must know of a customer's order. Raises NotFound."""
     query = """
         SELECT id AS order_id, number, uid, total_paise, status, payment_method, expires_at,
-               total_paise - credited_paise AS owed_paise
+               total_paise - credited_paise AS owed_paise,
+               (total_paise - credited_paise + coalesce((SELECT sum(n.total_paise) FROM credit_notes AS n
+                 WHERE n.order_id = orders.id AND n.reason = 'allowance'), 0))::INT8 AS kept_paise
           FROM orders WHERE id = %s AND uid = %s"""
     payable = tx.row(Payable, query, (order_id, uid))
     if payable is None:

@@ -75,6 +75,30 @@ def set_returned(tx: Tx, order_id: UUID, units: Iterable[Unit], batch_id: UUID, 
     tx.send(query, (batch_id, credit_note_id, *_numbers(units), order_id))
 
 
+def insert_allowances(tx: Tx, order_id: UUID, credit_note_id: UUID, parts: Sequence[Unit]) -> None:
+    """Keep what a credit note takes off each pack that stays."""
+    query = """
+        INSERT INTO unit_allowances (credit_note_id, order_id, line_no, unit_no, taxable_paise, cgst_paise, sgst_paise, igst_paise,
+                                     total_paise, fee_paise, fee_cgst_paise, fee_sgst_paise, fee_igst_paise)
+        SELECT %s, %s, line_no, unit_no, taxable_paise, cgst_paise, sgst_paise, igst_paise, total_paise, fee_paise, fee_cgst_paise,
+               fee_sgst_paise, fee_igst_paise
+          FROM unnest(%s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[], %s::INT8[],
+                      %s::INT8[], %s::INT8[])
+               AS part (line_no, unit_no, taxable_paise, cgst_paise, sgst_paise, igst_paise, total_paise, fee_paise,
+                        fee_cgst_paise, fee_sgst_paise, fee_igst_paise)"""
+    columns = [list(column) for column in zip(*parts, strict=True)]
+    tx.execute(query, (credit_note_id, order_id, *columns[:2], *columns[3:12]))
+
+
+def list_allowances(tx: Tx, order_id: UUID) -> list[Unit]:
+    """Give what was taken off each pack of an order, by which credit note."""
+    query = """
+        SELECT line_no, unit_no, 0 AS discount_paise, taxable_paise, cgst_paise, sgst_paise, igst_paise, total_paise, fee_paise,
+               fee_cgst_paise, fee_sgst_paise, fee_igst_paise, credit_note_id
+          FROM unit_allowances WHERE order_id = %s ORDER BY credit_note_id, line_no, unit_no"""
+    return tx.rows(Unit, query, (order_id,))
+
+
 def set_items(tx: Tx, order_id: UUID, units: Iterable[Unit], line_nos: Iterable[int]) -> None:
     """Write what the packs that stayed of some lines come to; a line without any stays with no packs."""
     query = """

@@ -6,9 +6,10 @@ from plazza import clock
 from plazza.data import outbox
 from plazza.data.sql import Tx, run_transaction
 from plazza.order.store import orders
-from plazza.payment.actions import settlement
+from plazza.payment import rules
+from plazza.payment.actions import crediting, settlement
 from plazza.payment.actions.refunds import tell_order
-from plazza.payment.models import LEAST_REFUND_PAISE, RefundView
+from plazza.payment.models import RefundView
 from plazza.payment.store import attempts, payments, refunds, timeline
 
 _REASON = "the order became less"
@@ -27,8 +28,8 @@ def refund_difference(order_id: UUID) -> None:
         order = orders.get_payable(tx, order_id, payment.uid)
         if order.status == "cancelled":
             return
-        too_much_paise = payment.amount_paise - order.owed_paise
-        due_paise = too_much_paise - refunds.sum_refunds_of(tx, payment.id, "reduced:")
+        too_much_paise = payment.amount_paise - order.kept_paise
+        due_paise = too_much_paise - refunds.get_reduced_paise(tx, payment.id)
         cause = f"reduced:{order_id}:{too_much_paise}"
         if payment.settled_by == settlement.CASH:
             _give_cash(tx, payment, min(due_paise, payment.captured_paise - payment.refunded_paise), cause)
@@ -36,9 +37,10 @@ def refund_difference(order_id: UUID) -> None:
         attempt = next(
             one for one in attempts.list_captured(tx, payment.id) if one.razorpay_payment_id == payment.settled_by
         )
-        amount_paise = min(due_paise, attempt.left_paise)
-        if amount_paise >= LEAST_REFUND_PAISE:
+        amount_paise = rules.refund_of_reduction(due_paise, attempt.left_paise)
+        if amount_paise > 0:
             settlement.promise_refund(tx, payment, attempt.razorpay_payment_id, amount_paise, cause, _REASON)
+            crediting.credit(tx, payment, None, settlement.SYSTEM)  # paise that could not be left behind
             outbox.announce(tx, "payment.changed", payment.id)
 
     run_transaction(work)

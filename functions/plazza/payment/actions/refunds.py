@@ -12,7 +12,7 @@ from plazza.identity import Caller
 from plazza.order.actions import money
 from plazza.order.store import orders
 from plazza.payment import rules
-from plazza.payment.actions import settlement
+from plazza.payment.actions import crediting, settlement
 from plazza.payment.models import RefundRequest, RefundView
 from plazza.payment.store import attempts, payments, refunds, timeline
 from plazza.providers import razorpay
@@ -21,7 +21,7 @@ from plazza.providers.razorpay import RazorpayRefund
 
 
 def request_refund(once: Once, body: RefundRequest, caller: Caller) -> RefundView:
-    """Record a refund; a consumer of `refund.requested` asks Razorpay for it.
+    """Record a refund; a consumer of `refund.requested` asks Razorpay for it. What it takes off an invoiced price is credited with it.
 
     Raises NotFound for an unknown payment, Conflict when less than `amount_paise` is left of it or it was paid in cash.
     """
@@ -40,6 +40,7 @@ def request_refund(once: Once, body: RefundRequest, caller: Caller) -> RefundVie
             status="requested",
         )
         refunds.insert_refund(tx, refund, attempt.razorpay_payment_id, f"staff:{refund.id}", caller.uid, at)
+        crediting.credit(tx, payment, refund, caller)
         # The customer reads the timeline: it names the role, the refund's own row the person.
         timeline.insert_event(tx, payment.id, "refund requested", body.amount_paise, caller.role, body.reason, at)
         outbox.announce(tx, "refund.requested", refund.id, lane=payment.id)

@@ -41,7 +41,10 @@ def verify_payment(caller: Caller, body: VerifyPayment) -> PaymentView:
 
 @api.post("/payments/refund", roles=[Role.SUPPORT, Role.ADMIN], status=201, sensitive=True)
 def refund_payment(caller: Caller, once: Once, body: RefundRequest) -> RefundView:
-    """Give back part or all of a captured payment."""
+    """Give back part or all of a captured payment.
+
+    What it takes off the price of an invoiced order is credited: a credit note with reason `allowance` joins the order's.
+    """
     return refunds.request_refund(once, body, caller)
 
 

@@ -94,10 +94,18 @@ def get_processed_paise(tx: Tx, payment_id: UUID) -> int:
     return tx.value(query, (payment_id,))
 
 
-def sum_refunds_of(tx: Tx, payment_id: UUID, cause: str) -> int:
-    """Add up the refunds whose cause begins so, also those that failed: people decide about these."""
-    query = "SELECT coalesce(sum(amount_paise), 0)::INT8 FROM refunds WHERE payment_id = %s AND cause LIKE %s || '%%'"
-    return tx.value(query, (payment_id, cause))
+def get_reduced_paise(tx: Tx, payment_id: UUID) -> int:
+    """Give by how much the order had become less at the last refund for that, also when this failed: people decide about these."""
+    query = """
+        SELECT coalesce(max(split_part(cause, ':', 3)::INT8), 0)::INT8 FROM refunds WHERE payment_id = %s AND cause LIKE 'reduced:%%'"""
+    return tx.value(query, (payment_id,))
+
+
+def get_given_paise(tx: Tx, razorpay_payment_id: str) -> int:
+    """Give what is promised back of an attempt."""
+    query = """
+        SELECT coalesce(sum(amount_paise), 0)::INT8 FROM refunds WHERE razorpay_payment_id = %s AND status <> 'failed'"""
+    return tx.value(query, (razorpay_payment_id,))
 
 
 def list_refunds(tx: Tx, payment_id: UUID) -> list[RefundView]:

@@ -37,6 +37,7 @@ HANDLERS: dict[str, Callable[[str], None]] = {
     "payment.process_webhook": payment.process_webhook,
     "payment.razorpay_refund": payment.razorpay_refund,
     "payment.refund_cancelled_order": payment.refund_cancelled_order,
+    "payment.credit_earlier_refunds": payment.credit_earlier_refunds,
     "payment.refund_reduced_order": payment.refund_reduced_order,
     "delivery.create_delivery": delivery.create_delivery,
     "delivery.cancel_delivery": delivery.cancel_delivery,
