@@ -30,6 +30,7 @@ COMMANDS = {
     "run-schedule": Command("run a scheduled function of a local system now", "ops.commands.run_schedule"),
     "bench": Command("measure against the bare form of the same thing", "ops.commands.bench"),
     "prove": Command("harm a throwaway system, and see whether anybody noticed", "ops.commands.prove"),
+    "papers": Command("draw an invoice and its credit note from an order on a local system", "ops.commands.papers"),
     "functions": Command("print the table of functions, made from the code", "ops.commands.functions"),
     "docs": Command("write docs/openapi.json and the table of settings, made from the code", "ops.commands.docs"),
     "lint-migrations": Command("refuse SQL that CockroachDB or repeatability forbids", "ops.commands.lint_migrations"),

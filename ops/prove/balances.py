@@ -22,6 +22,10 @@ _COCKROACH: dict[str, LiteralString] = {
     "packs reserved = movements": """
         SELECT b.reserved AS stored, coalesce((SELECT sum(m.reserved_change) FROM stock_movements AS m WHERE m.batch_id = b.id), 0) AS due
           FROM inventory_batches AS b""",
+    "packs in quarantine = movements": """
+        SELECT b.quarantined AS stored,
+               coalesce((SELECT sum(m.quarantined_change) FROM stock_movements AS m WHERE m.batch_id = b.id), 0) AS due
+          FROM inventory_batches AS b""",
     "packs reserved = held by orders": """
         SELECT b.reserved AS stored,
                coalesce((SELECT sum(o.quantity) FROM order_batches AS o WHERE o.batch_id = b.id AND o.state = 'reserved'), 0) AS due
@@ -74,7 +78,7 @@ _COCKROACH: dict[str, LiteralString] = {
                coalesce((SELECT sum(r.amount_paise) FROM refunds AS r WHERE r.payment_id = p.id AND r.status <> 'failed'), 0) AS due
           FROM payments AS p""",
     "negative balances = 0": """
-        SELECT 0 AS stored, least(on_hand, reserved, on_hand - reserved, 0) AS due FROM inventory_batches
+        SELECT 0 AS stored, least(on_hand, reserved, on_hand - reserved, quarantined, 0) AS due FROM inventory_batches
         UNION ALL SELECT 0, least(captured_paise, refunded_paise, captured_paise - refunded_paise, 0) FROM payments
         UNION ALL SELECT 0, least(used_packs, allowed_packs - used_packs, 0) FROM prescription_items""",
 }

@@ -1,7 +1,7 @@
 """`ops prove repair`: whatever a store's day brings, at once and with commits that fail, every stored balance is the sum of its parts.
 
-Orders with coupons and prescriptions, cancels, hand-overs, counter sales, deliveries and corrections of stock, payments, refunds and
-expiries. Afterwards each balance is worked out anew from movements, attempts, refunds and redemptions; so it is after each other proof.
+Orders with coupons and prescriptions, cancels, hand-overs, counter sales, deliveries, corrections and recalls of stock, payments, refunds
+and expiries. Afterwards each balance is worked out anew from movements, attempts, refunds and redemptions; so it is after each other proof.
 """
 
 import argparse
@@ -27,9 +27,11 @@ from plazza.data.sql import read, run_transaction
 from plazza.errors import Conflict, Unavailable
 from plazza.identity import Caller, Role
 from plazza.order import consumers as order_consumers
-from plazza.order.actions import counter, coupons, expiry, handover, inventory, moving, placing
+from plazza.order.actions import counter, coupons, expiry, handover, inventory, moving, placing, quarantine, recalls
 from plazza.order.models.inventory import AdjustStock, RecordSale
 from plazza.order.models.orders import CancelOrder, CartItem, PlaceOrder, SetStatus, Status
+from plazza.order.models.quarantine import Dispose, SetAside
+from plazza.order.models.recalls import RecallBatch
 from plazza.order.rules.states import Actor
 from plazza.payment import consumers as payment_consumers
 from plazza.payment.actions import intents, refunds
@@ -39,6 +41,7 @@ _WORKERS, _CUSTOMERS, _PRODUCTS = 8, 12, 5
 _AGAIN = 0.15
 _ROUNDS = 20
 _PERSON = Caller("proof-support", Role.SUPPORT)
+_RECALLER = Caller("proof-admin", Role.ADMIN)
 _RIDER = Actor("proof-rider", Role.RIDER, None)
 _CONSUMERS: dict[str, Callable[[str], None]] = {
     "order.confirm_coupon": order_consumers.confirm_coupon,
@@ -117,13 +120,14 @@ class _Day:
             for number, one in enumerate(self._products)
         ]
         self._orders: list[tuple[Customer, UUID]] = []
+        self._apart: list[UUID] = []
 
     def work(self, seed: int, operations: int) -> None:
         """Do so many things, each drawn by dice; what is refused is refused."""
         dice = random.Random(seed)  # noqa: S311 -- no secret
         ways: dict[Callable[[random.Random], None], int] = {
             self._place: 10, self._cancel: 4, self._ship: 3, self._pay: 4, self._sell: 3, self._receive: 1, self._adjust: 2,
-            self._refund: 1,
+            self._refund: 1, self._recall: 1, self._dispose: 1,
         }  # fmt: skip
         for _ in range(operations):
             way = dice.choices(list(ways), list(ways.values()))[0]
@@ -208,6 +212,26 @@ class _Day:
         change, reason = dice.choice(((-2, "damaged"), (-1, "lost"), (1, "found"), (3, "counted"), (-3, "counted")))
         said = {"batch_id": dice.choice(self._batches), "change": change, "reason": reason}
         inventory.adjust_stock(self._shop.cashier, once(self._shop.cashier), AdjustStock.model_validate(said))
+
+    def _recall(self, dice: random.Random) -> None:
+        """Take in a batch that expires first, so that orders hold some of it by the time it is recalled or set aside."""
+        number, batch_no = dice.randrange(_PRODUCTS), f"R{dice.getrandbits(32):X}"
+        expires_on = clock.today() + timedelta(days=90)
+        batch_id = self._shop.receive(self._products[number], batch_no, 6, 10_000 + number, expires_on)
+        self._apart.append(batch_id)
+        if dice.random() < 0.5:
+            body = RecallBatch(product_id=self._products[number], batch_no=batch_no, reason="proof")
+            recalls.recall_batch(_RECALLER, once(_RECALLER), body)
+        else:
+            aside = SetAside(batch_id=batch_id, quantity=dice.randint(1, 6), reason="suspect")
+            quarantine.set_aside(self._shop.cashier, once(self._shop.cashier), aside)
+
+    def _dispose(self, dice: random.Random) -> None:
+        if not self._apart:
+            raise Conflict("Nothing was set aside yet.")
+        way = dice.choice(("supplier_return", "write_off"))
+        said = {"batch_id": dice.choice(self._apart), "quantity": dice.randint(1, 4), "way": way, "note": "proof"}
+        quarantine.dispose(self._shop.cashier, once(self._shop.cashier), Dispose.model_validate(said))
 
     def _drawn(self, dice: random.Random) -> tuple[Customer, UUID]:
         if not self._orders:

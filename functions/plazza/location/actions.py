@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from plazza import clock, logs
 from plazza.data import cache
 from plazza.data.sql import POSTGRES, Tx, read, run_transaction
-from plazza.errors import Conflict
+from plazza.errors import Conflict, Unavailable
 from plazza.location import rules, store
 from plazza.location.models import (
     AddAddress,
@@ -47,7 +47,8 @@ class _Spot(NamedTuple):
 class _Asked(NamedTuple):
     pincode: str | None
     point: tuple[float, float] | None
-    area: Area | None
+    areas: list[Area]
+    """The one that a point lies in, or all of a pincode."""
 
 
 class Minutes(NamedTuple):
@@ -130,16 +131,19 @@ def locate(uid: str, address_id: UUID) -> Place:
 
 def check_serviceability(uid: str, body: CheckServiceability) -> ServiceabilityView:
     """Tell whether Plazza delivers to a place now, on what terms, and if not why and from when. Raises NotFound."""
-    asked = _asked(uid, body)
-    area = asked.area
+    asked, at = _asked(uid, body), clock.now()
+    open_stores = _open_stores(asked.areas)
+    area = rules.area_of_pincode(asked.areas, at, open_stores)
     if area is None:
         return _not_served(asked.pincode)
-    opening = rules.next_opening(area, clock.now())
     promise = minutes_to(area, asked.point or (area.latitude, area.longitude))
+    is_shut = open_stores is not None and area.store_id not in open_stores
+    opening = None if is_shut else rules.next_opening(area, at)
+    reason = "STORE_CLOSED" if is_shut else "CLOSED" if opening else None
     return ServiceabilityView(
-        serviceable=opening is None,
-        reason=None if opening is None else "CLOSED",
-        message="We deliver here." if opening is None else "The store is closed now.",
+        serviceable=reason is None,
+        reason=reason,
+        message="We deliver here." if reason is None else "The store is closed now.",
         next_opening=opening,
         store_id=area.store_id,
         pincode=area.pincode,
@@ -150,40 +154,39 @@ def check_serviceability(uid: str, body: CheckServiceability) -> ServiceabilityV
         estimate=promise.estimate,
         licence_district=area.licence_district,
         matched_by="polygon" if asked.point and area.polygon else "pincode" if asked.pincode else "centre",
+        degraded=open_stores is None,
     )
 
 
 def _not_served(pincode: str | None) -> ServiceabilityView:
-    return ServiceabilityView(
-        serviceable=False,
-        reason="NOT_SERVICEABLE",
-        message="We do not deliver here yet.",
-        next_opening=None,
-        store_id=None,
-        pincode=pincode,
-        area=None,
-        charge_paise=None,
-        minimum_order_paise=None,
-        promised_minutes=None,
-        estimate=None,
-        licence_district=None,
-        matched_by=None,
-    )
+    said = {"reason": "NOT_SERVICEABLE", "message": "We do not deliver here yet.", "pincode": pincode}
+    nothing = dict.fromkeys(ServiceabilityView.model_fields) | {"serviceable": False, "degraded": False}
+    return ServiceabilityView.model_validate(nothing | said)
+
+
+def _open_stores(areas: list[Area]) -> set[UUID] | None:
+    """Give those of the areas' stores that are open, or None while CockroachDB, which knows it, is away."""
+    ids = {area.store_id for area in areas}
+    try:
+        return read(lambda tx: store.list_open_stores(tx, ids)) if ids else set()
+    except Unavailable:
+        return None
 
 
 def _asked(uid: str, body: CheckServiceability) -> _Asked:
-    """Find what is asked about, and the area that it lies in."""
+    """Find what is asked about, and the areas that may answer for it."""
     if body.address_id is not None:
         wanted = body.address_id
         address = read(lambda tx: store.get_served_address(tx, wanted, uid), on=POSTGRES)
         point = (address.latitude, address.longitude)
-        return _Asked(address.pincode, point, rules.area_at(address.areas, point, rules.FARTHEST_IN_PINCODE_M))
+        area = rules.area_at(address.areas, point, rules.FARTHEST_IN_PINCODE_M)
+        return _Asked(address.pincode, point, [area] if area else [])
     pincode = body.pincode
     if body.latitude is not None and body.longitude is not None:
         point = (body.latitude, body.longitude)
-        return _Asked(pincode, point, _area_at(point, pincode))
-    areas = read(lambda tx: store.list_areas_of_pincode(tx, pincode or ""), on=POSTGRES)
-    return _Asked(pincode, None, rules.area_of_pincode(areas, clock.now()))
+        area = _area_at(point, pincode)
+        return _Asked(pincode, point, [area] if area else [])
+    return _Asked(pincode, None, read(lambda tx: store.list_areas_of_pincode(tx, pincode or ""), on=POSTGRES))
 
 
 def minimum_at(point: tuple[float, float], pincode: str) -> int:

@@ -137,10 +137,12 @@ class ServiceabilityView(Model):
 
     `estimate` says whether the minutes come from the map or, while that is away, are the area's own. `matched_by` says how the area was
     found: a pincode alone may lie in several, so ask again with the pin. `licence_district` is where the store's licence lets it deliver.
+    Nobody knows when a store opens again that is closed beside its hours (`STORE_CLOSED`). `degraded`: whether it is closed could not be
+    asked, and an order may still be refused for it.
     """
 
     serviceable: bool
-    reason: Literal["NOT_SERVICEABLE", "CLOSED"] | None
+    reason: Literal["NOT_SERVICEABLE", "CLOSED", "STORE_CLOSED"] | None
     message: str
     next_opening: Instant | None
     store_id: UUID | None
@@ -152,6 +154,7 @@ class ServiceabilityView(Model):
     estimate: Literal["maps", "area"] | None
     licence_district: str | None
     matched_by: Literal["polygon", "pincode", "centre"] | None
+    degraded: bool
 
 
 class AreaQuery(Model):

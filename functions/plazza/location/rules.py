@@ -1,6 +1,6 @@
 """Outlines of areas, distances, opening hours and promised minutes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice, pairwise
 from math import asin, cos, radians, sin, sqrt
@@ -101,13 +101,17 @@ def area_at(areas: Iterable[Area], point: tuple[float, float], farthest_m: int) 
     return area
 
 
-def area_of_pincode(areas: Iterable[Area], at: datetime) -> Area | None:
-    """Give the area that answers for a pincode alone: rather one that is open, rather one without a polygon; then by name and id."""
-    return min(
-        areas,
-        key=lambda area: (next_opening(area, at) is not None, area.polygon is not None, area.area, str(area.id)),
-        default=None,
-    )
+def area_of_pincode(areas: Iterable[Area], at: datetime, open_stores: Container[UUID] | None = None) -> Area | None:
+    """Give the area that answers for a pincode alone: rather one that is open, rather one without a polygon; then by name and id.
+
+    Without `open_stores`, where they are not known or do not matter, an area is open by its hours.
+    """
+
+    def place(area: Area) -> tuple[bool, bool, str, str]:
+        is_closed = open_stores is not None and area.store_id not in open_stores
+        return is_closed or next_opening(area, at) is not None, area.polygon is not None, area.area, str(area.id)
+
+    return min(areas, key=place, default=None)
 
 
 def holds(ring: Ring, point: tuple[float, float]) -> bool:

@@ -1,5 +1,6 @@
 """SQL of addresses and of the areas that stores serve."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -132,6 +133,11 @@ def list_areas_at(tx: Tx, latitude: float, longitude: float, pincode: str | None
            AND latitude BETWEEN %(lat)s::FLOAT8 - %(by)s AND %(lat)s::FLOAT8 + %(by)s
            AND longitude BETWEEN %(lng)s::FLOAT8 - %(by)s AND %(lng)s::FLOAT8 + %(by)s"""
     return tx.rows(Area, query, {"lat": latitude, "lng": longitude, "pincode": pincode, "by": degrees})
+
+
+def list_open_stores(tx: Tx, ids: Collection[UUID]) -> set[UUID]:
+    """Give those of the stores that are open, from CockroachDB."""
+    return set(tx.values("SELECT id FROM open_stores WHERE id = ANY(%s)", (list(ids),)))
 
 
 def search_areas(tx: Tx, text: str, limit: int) -> list[AreaSummary]:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
@@ -23,7 +23,7 @@ class Town:
         self.pincode = new_pincode()
         # A square of its own, far from other tests' towns: a bare point finds what is near it.
         self.latitude, self.longitude = random.uniform(9, 33), random.uniform(70, 96)  # noqa: S311 -- a place, not a secret
-        self.store = str(uuid4())
+        self.store = make.store()
         self.uid = new_uid()
 
     def area(self, **over: Any) -> str:
@@ -38,6 +38,10 @@ class Town:
             "label": "Home", "recipient": "Asha Example", "phone": "+919812345678", "line1": "12 Lake Road", "city": "Town",
             "state": "Karnataka", "pincode": self.pincode, "latitude": self.latitude, "longitude": self.longitude,
         } | over  # fmt: skip
+
+    def close(self, store: str) -> None:
+        """Close a store, beside its hours."""
+        self.make.db.execute("UPDATE stores SET status = 'closed' WHERE id = %s", UUID(store))
 
     def check(self, **place: Any) -> Any:
         answer = self.api.post("/serviceability/check", place, uid=self.uid)

@@ -61,6 +61,66 @@ def test_a_closed_store_says_when_it_opens(town: Town, monkeypatch: pytest.Monke
     assert found["store_id"] == town.store
 
 
+def test_a_store_that_is_closed_beside_its_hours_serves_nobody(town: Town) -> None:
+    town.area(charge_paise=3_900)
+    address = town.api.post("/addresses", town.address(), uid=town.uid).json["id"]
+    places: list[dict[str, Any]] = [
+        {"pincode": town.pincode},
+        {"address_id": address},
+        {"latitude": town.latitude, "longitude": town.longitude},
+    ]
+    assert [town.check(**place)["serviceable"] for place in places] == [True] * 3
+    town.close(town.store)
+
+    for place in places:
+        found = town.check(**place)
+        assert (found["serviceable"], found["reason"], found["next_opening"]) == (False, "STORE_CLOSED", None)
+        assert (found["store_id"], found["charge_paise"], found["degraded"]) == (town.store, 3_900, False)
+
+
+def test_a_closed_store_does_not_say_that_it_opens_in_the_morning(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.area(opens_at=time(8), closes_at=time(22))
+    town.close(town.store)
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 1, 23, 30, tzinfo=clock.INDIA))
+
+    found = town.check(pincode=town.pincode)
+
+    assert (found["reason"], found["next_opening"]) == ("STORE_CLOSED", None)
+
+
+def test_a_pincode_is_answered_by_the_store_that_is_open(town: Town) -> None:
+    other = town.make.store()
+    town.area(area="First by name")
+    town.make.area(other, pincode=town.pincode, area="Last by name")
+    town.close(town.store)
+
+    found = town.check(pincode=town.pincode)
+
+    assert (found["serviceable"], found["store_id"]) == (True, other)
+
+
+def test_an_area_of_a_store_that_is_not_there_is_not_served(town: Town) -> None:
+    town.make.area(str(uuid4()), pincode=town.pincode)
+
+    assert town.check(pincode=town.pincode)["reason"] == "STORE_CLOSED"
+
+
+def test_without_cockroachdb_the_hours_alone_are_told_and_said_so(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    town.area(charge_paise=3_900)
+    with monkeypatch.context() as away:
+        away.setenv("COCKROACH_DB_URL", "postgresql://plazza_app@127.0.0.1:9/none")
+        found, nowhere = town.check(pincode=town.pincode), town.check(pincode="999999")
+        away.setattr(clock, "now", lambda: datetime(2026, 6, 1, 23, 59, 30, tzinfo=clock.INDIA))
+        town.make.pg.execute("UPDATE serviceable_areas SET closes_at = '22:00' WHERE pincode = %s", town.pincode)
+        night = town.check(pincode=town.pincode)
+
+    assert (found["serviceable"], found["charge_paise"], found["degraded"]) == (True, 3_900, True)
+    assert (night["reason"], night["degraded"]) == ("CLOSED", True)
+    assert (nowhere["reason"], nowhere["degraded"]) == ("NOT_SERVICEABLE", False)
+    town.make.pg.execute("UPDATE serviceable_areas SET closes_at = '23:59' WHERE pincode = %s", town.pincode)
+    assert town.check(pincode=town.pincode)["degraded"] is False
+
+
 @pytest.mark.parametrize(
     "fault",
     [

@@ -20,6 +20,16 @@ def write_off(shop: Shop, **over: Any) -> Answer:
     return shop.api.post("/inventory/write-offs", over, **shop.staff())
 
 
+def set_aside(shop: Shop, batch: str, quantity: int, **over: Any) -> Answer:
+    body = {"batch_id": batch, "quantity": quantity, "reason": "suspect"} | over
+    return shop.api.post("/inventory/quarantine", body, **shop.staff())
+
+
+def dispose(shop: Shop, batch: str, quantity: int, **over: Any) -> Answer:
+    body = {"batch_id": batch, "quantity": quantity, "way": "write_off", "note": "burnt, certificate 4"} | over
+    return shop.api.post("/inventory/disposals", body, **shop.staff())
+
+
 def sell(shop: Shop, product: str, quantity: int = 1, **over: Any) -> Answer:
     line = {"product_id": product, "quantity": quantity} | over
     body = {"client_sale_id": str(uuid4()), "payment_method": "cash", "items": [line]}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from plazza import clock
 from tests.integration.order.conftest import Shop
-from tests.integration.order.shelves import add_up, count, report, sell, transfer, write_off
+from tests.integration.order.shelves import add_up, count, dispose, report, sell, set_aside, transfer, write_off
 from tests.support.client import Client
 from tests.support.database import Builders, Database
 
@@ -36,7 +36,7 @@ def test_a_movement_is_of_a_known_kind_and_a_transfers_names_it(shop: Shop, make
         "created_at": datetime.now(UTC),
     }  # fmt: skip
 
-    for kind in ("borrowed", "transfer_in"):
+    for kind in ("borrowed", "transfer_in", "quarantine", "supplier_return"):
         with pytest.raises(psycopg.errors.CheckViolation):
             shop.db.insert("stock_movements", id=uuid4(), kind=kind, **row)
 
@@ -45,13 +45,17 @@ def test_the_report_finds_what_does_not_add_up(shop: Shop, make: Builders) -> No
     product = make.product()
     batch, promised = make.batch(shop.store, product, 5, 30), make.batch(shop.store, product, 5, 60)
     order = shop.place((product, 7)).json["id"]
+    shelved = make.batch(shop.store, make.product(), 5)
+    set_aside(shop, shelved, 2)
     add_up(shop)
+    shop.db.execute("UPDATE inventory_batches SET quarantined = 3 WHERE id = %s", UUID(shelved))
     shop.db.execute("UPDATE inventory_batches SET on_hand = 6 WHERE id = %s", UUID(batch))
     shop.db.execute("UPDATE order_batches SET state = 'released' WHERE order_id = %s AND batch_id = %s", UUID(order), UUID(promised))  # fmt: skip
 
     found = {one["batch_id"]: one for one in report(shop)["differences"]}
 
-    assert set(found) == {batch, promised}
+    assert set(found) == {batch, promised, shelved}
+    assert (found[shelved]["quarantined"], found[shelved]["quarantined_by_movements"]) == (3, 2)
     assert (found[batch]["on_hand"], found[batch]["on_hand_by_movements"]) == (6, 5)
     assert (found[promised]["reserved"], found[promised]["reserved_by_orders"]) == (2, 0)
     assert shop.api.get("/inventory/report", **shop.staff()).status_code == 403
@@ -59,7 +63,21 @@ def test_the_report_finds_what_does_not_add_up(shop: Shop, make: Builders) -> No
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["receive", "place", "cancel", "sell", "adjust", "count", "send", "bring back", "write off"]),
+        st.sampled_from(
+            [
+                "receive",
+                "place",
+                "cancel",
+                "sell",
+                "adjust",
+                "count",
+                "send",
+                "bring back",
+                "write off",
+                "set aside",
+                "dispose",
+            ]
+        ),
         st.integers(1, 9),
     ),
     min_size=3,
@@ -106,6 +124,10 @@ def _step(shop: Shop, other: Shop, product: str, batch: str, placed: list[str], 
     elif what == "bring back":
         theirs = other.db.value("SELECT id::TEXT FROM inventory_batches WHERE store_id = %s AND product_id = %s", UUID(other.store), UUID(product))  # fmt: skip
         answer = transfer(other, shop, theirs or batch, packs)
+    elif what == "set aside":
+        answer = set_aside(shop, batch, packs)
+    elif what == "dispose":
+        answer = dispose(shop, batch, packs)
     else:
         answer = write_off(shop)
     assert answer.status_code in {200, 201, 404, 409}, (what, answer.json)

@@ -191,6 +191,53 @@ def test_packs_outlast_the_course_that_the_prescription_says(shop: Shop, medicin
     assert shop.stock(medicine) == (105, 1)
 
 
+def test_a_quote_judges_the_stock_by_the_course_that_the_prescription_says(shop: Shop) -> None:
+    """Two packs outlast thirty days, five more do not: three are too many, before and after the review alike for quote and order."""
+    medicine = shop.product(2, schedule="H", prescription_required=True)
+    shop.make.batch(shop.store, medicine, 5, 10)
+    paper = Paper(shop)
+
+    def both(packs: int) -> tuple[list[tuple[str, int | None]], Any]:
+        quote = shop.quote((medicine, packs), prescription_id=str(paper.id)).json
+        problems = [(one["code"], one["available"]) for one in quote["problems"]]
+        assert quote["can_be_ordered"] is (not problems)
+        return problems, place(shop, paper, (medicine, packs)).json
+
+    before, waiting = both(3)
+    shop.api.post(f"/orders/{waiting['id']}/cancel", {}, uid=shop.uid)
+    paper.review({medicine: 9})
+    shop.db.execute("UPDATE prescription_items SET duration_days = 30 WHERE prescription_id = %s", paper.id)
+    too_many, refused = both(3)
+    enough, order = both(2)
+
+    assert (before, waiting["prescription_status"]) == ([], "awaited")
+    assert too_many == [("OUT_OF_STOCK", 2)]
+    assert refused["details"]["reason"] == "OUT_OF_STOCK"
+    assert (enough, order["status"]) == ([], "confirmed")
+
+
+def test_a_quote_says_what_an_order_would_not_take_of_its_prescription(shop: Shop, medicine: str) -> None:
+    rejected, old, small, foreign = Paper(shop), Paper(shop), Paper(shop), Paper(shop, uid=new_uid())
+    rejected.review(status="rejected")
+    old.review({medicine: 5}, valid_until=datetime.now(UTC).date() - timedelta(days=2))
+    small.review({medicine: 1})
+
+    def say(paper: Paper) -> tuple[list[tuple[str, str | None]], str]:
+        quote = shop.quote((medicine, 2), prescription_id=str(paper.id)).json
+        order = place(shop, paper, (medicine, 2)).json
+        assert quote["can_be_ordered"] is False
+        return [(one["code"], one["product_id"]) for one in quote["problems"]], order["details"]["reason"]
+
+    assert say(rejected) == ([("PRESCRIPTION_REJECTED", None)], "PRESCRIPTION_REJECTED")
+    assert say(old) == ([("PRESCRIPTION_EXPIRED", None)], "PRESCRIPTION_EXPIRED")
+    assert say(small) == ([("NOT_COVERED", medicine)], "NOT_COVERED")
+    assert shop.quote(medicine, prescription_id=str(foreign.id)).status_code == 404
+    plain = shop.quote(shop.product(), prescription_id=str(rejected.id)).json
+    assert plain["can_be_ordered"] is True, "nobody needs it"
+    assert shop.quote(medicine, prescription_id=str(small.id)).json["can_be_ordered"] is True
+    assert small.used(medicine) == 0
+
+
 def take_out(shop: Shop, order: str, line_no: int, quantity: int) -> Any:
     body = {"lines": [{"line_no": line_no, "quantity": quantity}]}
     return shop.api.post(f"/orders/{order}/lines", body, uid=shop.uid).json

@@ -115,13 +115,14 @@ def test_a_recalled_batch_is_not_taken_in_and_leaves_with_its_reason(batch: Reca
         "product_id": batch.product, "batch_no": "AB-1", "mrp_paise": 10_000, "quantity": 1, "reference": "x",
         "expires_on": (clock.today() + timedelta(days=60)).isoformat(),
     }  # fmt: skip
-    adjustment = {"batch_id": batch.batches[0], "change": -20, "reason": "recalled"}
+    disposal = {"batch_id": batch.batches[0], "quantity": 20, "way": "supplier_return", "note": "debit note 7"}
 
     refused = late.api.post("/inventory/batches", body, **late.staff())
-    returned = shop.api.post("/inventory/adjustments", adjustment, **shop.staff())
+    returned = shop.api.post("/inventory/disposals", disposal, **shop.staff())
 
     assert (refused.status_code, refused.json["details"]["reason"]) == (409, "RECALLED")
     assert (returned.status_code, returned.json["on_hand"], returned.json["recalled"]) == (201, 0, True)
+    assert returned.json["quarantined"] == 0
 
 
 def test_asking_twice_is_one_recall_and_one_notice_each(batch: Recalled) -> None:

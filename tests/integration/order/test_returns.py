@@ -76,8 +76,8 @@ def test_what_comes_back_is_credited_at_its_own_share(shop: Shop, make: Builders
     assert give_back(shop, order["id"], line(1, 1)).status_code == 404
     query = """
         SELECT kind, sum(on_hand_change)::INT8 FROM stock_movements
-         WHERE reference = %s AND kind IN ('return', 'write_off') GROUP BY kind ORDER BY kind"""
-    assert shop.db.rows(query, f"order:{order['id']}") == [("return", 5), ("write_off", -3)]
+         WHERE reference = %s AND kind IN ('return', 'quarantine') GROUP BY kind ORDER BY kind"""
+    assert shop.db.rows(query, f"order:{order['id']}") == [("quarantine", -3), ("return", 5)]
 
 
 def test_a_credit_note_says_what_the_law_asks(shop: Shop) -> None:

@@ -108,6 +108,8 @@ def test_without_cockroachdb_nothing_is_half_done_or_lost(lay: Lay, begin: Calla
     assert [item["id"] for item in played.search.json["items"]] == [journey.product]
     assert all(is_away(answer) for answer in (played.quote, played.order, played.create, played.track, *played.more))
     assert journey.live(journey.unpaid) == "pending", "the app still sees the last known state"
+    served = journey.api.post("/serviceability/check", {"address_id": journey.shop.address}, uid=journey.shop.uid)
+    assert (served.json["serviceable"], served.json["degraded"]) == (True, True)
     assert journey.shop.stock(journey.product) == (100, 1)
     line.mend()
     assert webhook().status_code == 200

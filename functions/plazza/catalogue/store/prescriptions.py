@@ -1,7 +1,7 @@
 """SQL of prescriptions and their lines."""
 
 from datetime import date, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, LiteralString, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
@@ -75,6 +75,11 @@ class Coverage(NamedTuple):
 
     status: str
     items: dict[UUID, CoveredItem]
+
+
+_COVERED = """
+        SELECT id AS item_id, product_id, allowed_packs - used_packs AS left_packs, duration_days FROM prescription_items
+         WHERE prescription_id = %s AND decision = 'approved' ORDER BY id"""
 
 
 def insert_prescription(
@@ -223,10 +228,19 @@ def set_review(
 
 
 def lock_coverage(tx: Tx, prescription_id: UUID, uid: str, on: date) -> Coverage:
-    """Give what a person's prescription allows on a day, and hold its lines until the transaction ends.
+    """Give what `get_coverage` does, and hold the prescription's lines until the transaction ends."""
+    return _coverage(tx, prescription_id, uid, on, _COVERED + " FOR UPDATE")
 
-    Raises NotFound for another person's, Conflict for one that was rejected, could not be read, or has run out.
+
+def get_coverage(tx: Tx, prescription_id: UUID, uid: str, on: date) -> Coverage:
+    """Give what a person's prescription allows on a day.
+
+    Raises NotFound for another person's, Conflict (with a `reason`) for one that was rejected, could not be read, or has run out.
     """
+    return _coverage(tx, prescription_id, uid, on, _COVERED)
+
+
+def _coverage(tx: Tx, prescription_id: UUID, uid: str, on: date, covered: LiteralString) -> Coverage:
     query = "SELECT status, valid_until FROM prescriptions WHERE id = %s AND uid = %s"
     found = tx.row(_State, query, (prescription_id, uid))
     if found is None:
@@ -234,10 +248,7 @@ def lock_coverage(tx: Tx, prescription_id: UUID, uid: str, on: date) -> Coverage
     rules.check_usable(found.status, found.valid_until, on)
     if found.status != "approved":
         return Coverage("awaited", {})
-    query = """
-        SELECT id AS item_id, product_id, allowed_packs - used_packs AS left_packs, duration_days FROM prescription_items
-         WHERE prescription_id = %s AND decision = 'approved' ORDER BY id FOR UPDATE"""
-    return Coverage("approved", {item.product_id: item for item in tx.rows(CoveredItem, query, (prescription_id,))})
+    return Coverage("approved", {item.product_id: item for item in tx.rows(CoveredItem, covered, (prescription_id,))})
 
 
 class _State(NamedTuple):

@@ -11,7 +11,7 @@ from plazza.data.sql import Tx, read
 from plazza.errors import Conflict, Unavailable
 from plazza.identity import Caller
 from plazza.location import actions as location
-from plazza.order.actions import coupons, views
+from plazza.order.actions import coupons, covering, views
 from plazza.order.models.orders import CartItem, LeftOut, Problem, QuoteRequest, QuoteView, ReorderView
 from plazza.order.rules import pricing
 from plazza.order.rules.pricing import CartLine
@@ -47,7 +47,8 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
     cart, store = read(lambda tx: read_sale(tx, body.items, place.store_id, clock.today()))
     if not cart.lines:
         pricing.check_problems(_problems(cart, {}, place, body), cart.lines)
-    free = read(lambda tx: stock.count_free(tx, place.store_id, cart.lines, clock.today()))
+    lines, refusals = covering.quote(caller, body, cart.lines)
+    free = read(lambda tx: stock.count_free(tx, place.store_id, lines, clock.today()))
     rebate = None
     if place.address is not None:
         rebate = coupons.quote(body.coupon_codes, caller.uid, place.address, cart.lines, place.charge_paise)
@@ -57,7 +58,7 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
         rebate=rebate,
         same_state=place.state_code == store.state_code,
     )
-    problems = _problems(cart, free, place, body)
+    problems = _problems(cart, free, place, body) + refusals
     return QuoteView(
         items=views.lines_of(price),
         items_paise=price.items_paise,

@@ -8,7 +8,7 @@ from plazza.catalogue.store import prescriptions
 from plazza.data.sql import Tx, run_transaction
 from plazza.errors import Conflict
 from plazza.identity import Caller, Role
-from plazza.order.actions import moving, placing
+from plazza.order.actions import covering, moving
 from plazza.order.models.orders import Status
 from plazza.order.rules import states
 from plazza.order.rules.states import SYSTEM
@@ -42,11 +42,11 @@ def _decide(tx: Tx, order_id: UUID) -> None:
         if coverage.status == "awaited":
             return
         _check_courses(tx, order_id, coverage)
-        covering = placing.use_coverage(tx, coverage, needing)
+        used = covering.use(tx, coverage, needing)
     except Conflict as exc:
         moving.cancel(tx, order, SYSTEM, exc.message)
         return
-    changes.set_covered(tx, order_id, covering)
+    changes.set_covered(tx, order_id, used)
     expires_at = order.expires_at if order.payment_status != "pending" else clock.now() + states.REVIEWED_WINDOW
     order = moving.change(
         tx, order, "prescription_approved", SYSTEM, prescription_status="approved", expires_at=expires_at

@@ -62,4 +62,4 @@ def _row(item: Item, sheet: Sheet) -> Row:
 
 
 def _batch(batch: SoldBatch) -> str:
-    return f"{batch.batch_no}  {batch.expires_on:%m/%Y}  {batch.quantity}"
+    return f"{batch.batch_no}  {batch.expires_on:%m/%Y}  x {batch.quantity}"

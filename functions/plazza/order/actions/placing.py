@@ -1,6 +1,5 @@
 """Placing an order: one transaction takes the stock, the prescription's packs and the order itself."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -15,7 +14,7 @@ from plazza.errors import Conflict, PlazzaError, Unavailable
 from plazza.identity import Caller
 from plazza.location import actions as location
 from plazza.location.models import Place
-from plazza.order.actions import carts, coupons, views
+from plazza.order.actions import carts, coupons, covering, views
 from plazza.order.actions.carts import Cart
 from plazza.order.models.orders import OrderView, PaymentStatus, PlaceOrder, PrescriptionStatus, Status
 from plazza.order.rules import allocation, pricing, shares, states
@@ -117,35 +116,13 @@ def _cover(tx: Tx, caller: Caller, body: PlaceOrder, lines: list[CartLine]) -> _
 
     Raises Conflict when it does not cover a line.
     """
-    needing = [(line.product_id, line.quantity) for line in lines if line.prescription_required]
+    needing = covering.needed(lines)
     if not needing or body.prescription_id is None:
         return _Coverage("not_needed", {}, lines)  # a missing prescription is among the cart's problems
     coverage = prescriptions.lock_coverage(tx, body.prescription_id, caller.uid, clock.today())
     if coverage.status == "awaited":
         return _Coverage("awaited", {}, lines)
-    days = {product_id: item.duration_days or 0 for product_id, item in coverage.items.items()}
-    lines = [line._replace(course_days=max(line.course_days, days.get(line.product_id, 0))) for line in lines]
-    return _Coverage("approved", use_coverage(tx, coverage, needing), lines)
-
-
-def use_coverage(tx: Tx, coverage: prescriptions.Coverage, needing: Sequence[tuple[UUID, int]]) -> dict[UUID, UUID]:
-    """Use up packs for each (product, quantity); gives the prescription line by product. Raises Conflict."""
-    covered = {product_id: coverage.items.get(product_id) for product_id, _ in needing}
-    uncovered = [
-        str(product_id)
-        for product_id, quantity in needing
-        if (item := covered[product_id]) is None or item.left_packs < quantity
-    ]
-    if uncovered:
-        raise Conflict(
-            "The prescription does not cover every product in this quantity.",
-            reason="NOT_COVERED",
-            product_ids=uncovered,
-        )
-    covering = {product_id: item.item_id for product_id, item in covered.items() if item is not None}
-    for product_id, quantity in needing:
-        prescriptions.use_packs(tx, covering[product_id], quantity)
-    return covering
+    return _Coverage("approved", covering.use(tx, coverage, needing), covering.with_courses(lines, coverage))
 
 
 def _take(tx: Tx, cart: Cart, body: PlaceOrder, place: Place) -> list[Taken]:

@@ -26,6 +26,7 @@ def _add_up_batches(store_id: UUID | None) -> tuple[int, list[StockDifference]]:
             row
             for row in rows
             if row.on_hand != row.on_hand_by_movements
+            or row.quarantined != row.quarantined_by_movements
             or not row.reserved == row.reserved_by_movements == row.reserved_by_orders
         ]
         if len(rows) < PAGE:

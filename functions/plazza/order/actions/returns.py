@@ -124,7 +124,7 @@ def _check_condition(tx: Tx, body: ReturnPacks, items: Sequence[Item], back: Seq
 
 
 def _take(tx: Tx, order: Order, items: Sequence[Item], one: Return, note: CreditNote, reason: str, by: str) -> None:
-    """Book packs back: on the shelf only what may be sold again; unopened ones also on the prescription."""
+    """Book packs back: on the shelf only what may be sold again, the rest set aside; unopened ones also on the prescription."""
     movement = Movement("return", f"order:{order.id}", f"{reason}: {note.number}", by, note.issued_at)
     stock.take_back(tx, one.batch.batch_id, one.asked.quantity, movement, for_sale=one.asked.resaleable)
     units.set_returned(tx, order.id, one.units, one.batch.batch_id, note.id)

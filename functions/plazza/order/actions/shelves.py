@@ -42,7 +42,7 @@ def transfer_stock(caller: Caller, once: Once, body: TransferStock) -> TransferV
         at, transfer_id = clock.now(), uuid4()
         sent = batch._replace(on_hand=batch.on_hand - body.quantity, updated_at=at)
         arrived = batch._replace(
-            id=uuid4(), store_id=body.to_store_id, on_hand=body.quantity, reserved=0, updated_at=at
+            id=uuid4(), store_id=body.to_store_id, on_hand=body.quantity, reserved=0, quarantined=0, updated_at=at
         )
         batches.insert_transfer(tx, transfer_id, batch, body.to_store_id, body.quantity, body.note, caller.uid, at)
         reference = f"transfer:{transfer_id}"

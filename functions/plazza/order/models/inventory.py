@@ -58,7 +58,10 @@ class ReceiveBatch(Model):
 
 
 class BatchView(Model):
-    """A batch on a store's shelf; `reserved` of `on_hand` is promised to orders, and nobody sells what was `recalled`."""
+    """A batch on a store's shelf; `reserved` of `on_hand` is promised to orders, and nobody sells what was `recalled`.
+
+    What is `quarantined` was set aside and is no part of `on_hand`.
+    """
 
     id: UUID
     store_id: UUID
@@ -70,15 +73,21 @@ class BatchView(Model):
     reserved: int
     updated_at: Instant
     recalled: bool
+    quarantined: int
 
 
-class BatchQuery(Model):
-    """Which batches to list, by product and then first expiring first."""
+class QuarantineQuery(Model):
+    """Whose quarantine to list, by product and then first expiring first."""
 
     store_id: UUID | None = None
-    product_id: UUID | None = None
     limit: Limit = 50
     cursor: str | None = None
+
+
+class BatchQuery(QuarantineQuery):
+    """Which batches to list, by product and then first expiring first."""
+
+    product_id: UUID | None = None
 
 
 class AdjustStock(Model):
@@ -182,6 +191,8 @@ class StockDifference(Model):
     reserved: int
     reserved_by_movements: int
     reserved_by_orders: int
+    quarantined: int
+    quarantined_by_movements: int
 
 
 class StockReport(Model):

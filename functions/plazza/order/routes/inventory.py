@@ -8,7 +8,7 @@ from plazza.data.sql import read
 from plazza.http import paging
 from plazza.http.api import PUBLIC, Api
 from plazza.identity import Caller, Role
-from plazza.order.actions import counter, inventory, recalls, repair, shelves, tills
+from plazza.order.actions import counter, inventory, quarantine, recalls, repair, shelves, tills
 from plazza.order.models.inventory import (
     AdjustStock,
     BatchQuery,
@@ -17,6 +17,7 @@ from plazza.order.models.inventory import (
     CountView,
     DayQuery,
     DaySales,
+    QuarantineQuery,
     ReceiveBatch,
     RecordSale,
     ReportQuery,
@@ -29,10 +30,12 @@ from plazza.order.models.inventory import (
     WriteOffExpired,
     WriteOffView,
 )
+from plazza.order.models.quarantine import Dispose, SetAside
 from plazza.order.models.recalls import ReachQuery, RecallBatch, RecalledSale, RecallReach, RecallView
 from plazza.order.models.tills import CloseDay, ClosesQuery, DayClose, RecordSales, SaleVerdicts
 from plazza.order.rules import states
 from plazza.order.store import batches, stores
+from plazza.order.store.batches import StoredBatch
 from plazza.schema import Page
 
 api = Api("inventory")
@@ -56,11 +59,7 @@ def list_batches(caller: Caller, query: BatchQuery) -> Page[BatchView]:
     rows = read(
         lambda tx: batches.list_batches(tx, store_id, product_id=query.product_id, after=after, limit=query.limit + 1)
     )
-    return paging.page(
-        [inventory.view(row) for row in rows],
-        query.limit,
-        lambda row: (str(row.product_id), row.expires_on.isoformat(), str(row.id)),
-    )
+    return _page(rows, query.limit)
 
 
 @api.post("/inventory/batches", roles=STOCK, status=201)
@@ -91,6 +90,27 @@ def count_batch(caller: Caller, once: Once, body: CountBatch) -> CountView:
 def write_off_expired(caller: Caller, once: Once, body: WriteOffExpired) -> WriteOffView:
     """Write off all that had expired in a store by a day; asked again, there is nothing left to write off."""
     return shelves.write_off_expired(caller, once, body)
+
+
+@api.get("/inventory/quarantine", roles=[*STOCK, Role.SUPPORT])
+def list_quarantine(caller: Caller, query: QuarantineQuery) -> Page[BatchView]:
+    """List a store's batches with packs that are set aside, and recalled ones of which some still stand on the shelf."""
+    store_id = states.store_of(caller, query.store_id)
+    after = paging.decode(query.cursor, UUID, date.fromisoformat, UUID)
+    rows = read(lambda tx: batches.list_quarantine(tx, store_id, after=after, limit=query.limit + 1))
+    return _page(rows, query.limit)
+
+
+@api.post("/inventory/quarantine", roles=STOCK, status=201)
+def set_aside(caller: Caller, once: Once, body: SetAside) -> BatchView:
+    """Set packs aside that may not be sold; never those promised to orders. Send an Idempotency-Key."""
+    return quarantine.set_aside(caller, once, body)
+
+
+@api.post("/inventory/disposals", roles=STOCK, status=201)
+def dispose(caller: Caller, once: Once, body: Dispose) -> BatchView:
+    """Send packs that are set aside back to their supplier, or destroy them. Send an Idempotency-Key."""
+    return quarantine.dispose(caller, once, body)
 
 
 @api.get("/inventory/report", roles=[Role.ADMIN])
@@ -145,6 +165,14 @@ def close_day(caller: Caller, once: Once, body: CloseDay) -> DayClose:
 def list_closes(caller: Caller, query: ClosesQuery) -> Page[DayClose]:
     """List a store's closed days, latest first; administrators and support name the store."""
     return tills.list_closes(caller, query)
+
+
+def _page(rows: list[StoredBatch], limit: int) -> Page[BatchView]:
+    return paging.page(
+        [inventory.view(row) for row in rows],
+        limit,
+        lambda row: (str(row.product_id), row.expires_on.isoformat(), str(row.id)),
+    )
 
 
 def _store(row: stores.Store) -> StoreView:

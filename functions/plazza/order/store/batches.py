@@ -22,10 +22,11 @@ class StoredBatch(NamedTuple):
     reserved: int
     updated_at: datetime
     recalled: bool = False
+    quarantined: int = 0
 
 
 _BATCHES = """
-        SELECT id, store_id, product_id, batch_no, expires_on, mrp_paise, on_hand, reserved, updated_at, recalled
+        SELECT id, store_id, product_id, batch_no, expires_on, mrp_paise, on_hand, reserved, updated_at, recalled, quarantined
           FROM inventory_batches"""
 
 
@@ -43,6 +44,19 @@ def list_batches(
     last, on, ident = after or (None, None, None)
     params = {"store_id": store_id, "product": product_id, "after": last, "on": on, "id": ident, "limit": limit}
     return tx.rows(StoredBatch, query, params)
+
+
+def list_quarantine(tx: Tx, store_id: UUID, *, after: tuple[Any, ...] | None, limit: int) -> list[StoredBatch]:
+    """Give a store's batches with packs in quarantine, or that belong there, as `list_batches` does."""
+    query = (
+        _BATCHES
+        + """
+         WHERE store_id = %(store_id)s AND (quarantined > 0 OR recalled) AND (quarantined > 0 OR on_hand > 0)
+           AND (%(id)s::UUID IS NULL OR (product_id, expires_on, id) > (%(after)s::UUID, %(on)s::DATE, %(id)s::UUID))
+         ORDER BY product_id, expires_on, id LIMIT %(limit)s"""
+    )
+    last, on, ident = after or (None, None, None)
+    return tx.rows(StoredBatch, query, {"store_id": store_id, "after": last, "on": on, "id": ident, "limit": limit})
 
 
 def get_batch(tx: Tx, store_id: UUID, batch_id: UUID) -> StoredBatch:

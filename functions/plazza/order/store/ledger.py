@@ -22,6 +22,9 @@ def list_balances(tx: Tx, store_id: UUID | None, *, after: UUID | None, limit: i
         SELECT b.id AS batch_id, b.store_id, b.on_hand, b.reserved,
                (SELECT coalesce(sum(on_hand_change), 0)::INT8 FROM stock_movements WHERE batch_id = b.id) AS on_hand_by_movements,
                (SELECT coalesce(sum(reserved_change), 0)::INT8 FROM stock_movements WHERE batch_id = b.id) AS reserved_by_movements,
+               b.quarantined,
+               (SELECT coalesce(sum(quarantined_change), 0)::INT8 FROM stock_movements WHERE batch_id = b.id)
+               AS quarantined_by_movements,
                (SELECT coalesce(sum(h.quantity), 0)::INT8 FROM order_batches AS h JOIN orders AS o ON o.id = h.order_id
                  WHERE h.batch_id = b.id AND h.state = 'reserved' AND o.status IN ('pending', 'confirmed', 'processing'))
                AS reserved_by_orders

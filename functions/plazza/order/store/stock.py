@@ -1,4 +1,4 @@
-"""Stock by batch: promised, given back, taken away; every change leaves a movement.
+"""Stock by batch: promised, given back, taken away, set aside; every change leaves a movement.
 
 Each function is a few set-based statements. The guards stand in the statements and in the table's CHECKs: what is promised never
 exceeds what is there, whoever else is at it.
@@ -94,14 +94,36 @@ def list_sold(tx: Tx, order_id: UUID) -> list[SoldBatch]:
 
 
 def take_back(tx: Tx, batch_id: UUID, packs: int, movement: Movement, *, for_sale: bool) -> None:
-    """Note packs that came back; what is not for sale any more is written off at once, and never stands on the shelf."""
+    """Note packs that came back; what is not for sale any more is set aside at once, and nobody is promised it."""
     held = [Held(0, batch_id, packs)]
-    _note(tx, held, movement, on_hand=1, reserved=0)
-    if not for_sale:
-        _note(tx, held, movement._replace(kind="write_off"), on_hand=-1, reserved=0)
-        return
     query = "UPDATE inventory_batches SET on_hand = on_hand + %s, updated_at = %s WHERE id = %s"
     tx.send(query, (packs, movement.at, batch_id))
+    _note(tx, held, movement, on_hand=1, reserved=0)
+    if not for_sale:
+        set_aside(tx, held, movement._replace(kind="quarantine"))
+
+
+def set_aside(tx: Tx, held: Sequence[Held], movement: Movement) -> None:
+    """Take packs off the shelf into the quarantine. Raises Conflict when a batch has fewer that are not promised."""
+    query = """
+        UPDATE inventory_batches AS b
+           SET on_hand = b.on_hand - t.quantity, quarantined = b.quarantined + t.quantity, updated_at = %s
+          FROM unnest(%s::UUID[], %s::INT8[]) AS t (batch_id, quantity)
+         WHERE b.id = t.batch_id AND b.on_hand - t.quantity >= b.reserved"""
+    ids, quantities = [part.batch_id for part in held], [part.quantity for part in held]
+    if held and tx.execute(query, (movement.at, ids, quantities)) != len(held):
+        raise Conflict("The stock changed meanwhile; try again.", reason="OUT_OF_STOCK")
+    _note(tx, held, movement, on_hand=-1, reserved=0, quarantined=1)
+
+
+def dispose(tx: Tx, batch_id: UUID, packs: int, movement: Movement) -> bool:
+    """Take packs out of the quarantine for good; False when there are fewer."""
+    query = """
+        UPDATE inventory_batches SET quarantined = quarantined - %s, updated_at = %s WHERE id = %s AND quarantined >= %s"""
+    if tx.execute(query, (packs, movement.at, batch_id, packs)) == 0:
+        return False
+    _note(tx, [Held(0, batch_id, packs)], movement, on_hand=0, reserved=0, quarantined=-1)
+    return True
 
 
 def lock_held(tx: Tx, order_id: UUID) -> list[Held]:
@@ -203,15 +225,17 @@ def _reduce(tx: Tx, held: Sequence[Held], at: datetime, *, on_hand: int) -> None
         tx.send(query, (on_hand, at, ids, quantities))
 
 
-def _note(tx: Tx, held: Sequence[Held], movement: Movement, *, on_hand: int, reserved: int) -> None:
+def _note(
+    tx: Tx, held: Sequence[Held], movement: Movement, *, on_hand: int, reserved: int, quarantined: int = 0
+) -> None:
     query = """
-        INSERT INTO stock_movements (id, batch_id, kind, on_hand_change, reserved_change, reference, reason, actor_uid, created_at,
-                                     transfer_id)
-        SELECT id, batch_id, %s, quantity * %s::INT8, quantity * %s::INT8, %s, %s, %s, %s, %s::UUID
+        INSERT INTO stock_movements (id, batch_id, kind, on_hand_change, reserved_change, quarantined_change, reference, reason,
+                                     actor_uid, created_at, transfer_id)
+        SELECT id, batch_id, %s, quantity * %s::INT8, quantity * %s::INT8, quantity * %s::INT8, %s, %s, %s, %s, %s::UUID
           FROM unnest(%s::UUID[], %s::UUID[], %s::INT8[]) AS t (id, batch_id, quantity)"""
     if held:
         kind, reference, reason, actor_uid, at, transfer_id = movement
         ids = [uuid4() for _ in held]
         parts = ([part.batch_id for part in held], [part.quantity for part in held])
-        params = (kind, on_hand, reserved, reference, reason, actor_uid, at, transfer_id, ids, *parts)
+        params = (kind, on_hand, reserved, quarantined, reference, reason, actor_uid, at, transfer_id, ids, *parts)
         tx.send(query, params)
