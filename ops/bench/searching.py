@@ -116,9 +116,7 @@ def _requests(run: Run, bare: str, queries: Sequence[Judged]) -> Requests:
     alone = start_function(run, "catalogue", urls | {"ELASTICSEARCH_URL": _NOBODY})
     ids = [product.id for product in read(lambda tx: store.list_after(tx, UUID(int=0), _PRODUCTS))]
     bodies = [json_body({"q": judged.q}) for judged in queries]
-    candidates = [
-        json_body(request_of("search", parse(judged.q, synonyms()), None, MOST_CANDIDATES)) for judged in queries
-    ]
+    candidates = [request_of("search", parse(judged.q, synonyms()), None, MOST_CANDIDATES) for judged in queries]
     return Requests(
         bare=[Asked(bare)] * len(queries),
         raw=[Asked(_engine_url("products"), body) for body in candidates],

@@ -46,7 +46,7 @@ class Ask(NamedTuple):
 
     def keys(self) -> list[str]:
         """Give the keys whose values `find` and `make` take: all of them are read in one step."""
-        return [self.key, *map(_version, self.scopes)]
+        return [self.key, *map(_version, self.scopes), *map(_settling, self.scopes)]
 
 
 class Counted(NamedTuple):
@@ -107,14 +107,15 @@ def find(ask: Ask, values: Values | None) -> Made | None:
         return None
     written, _, body = entry.partition(b"\n")
     head = _Head(*json.loads(written))
-    if head.versions != [version and version.decode() for version in values[1:]] or head.at <= cache.last_away():
+    versions = values[1 : 1 + len(ask.scopes)]
+    if head.versions != [version and version.decode() for version in versions] or head.at <= cache.last_away():
         return None
     return _given(Made(body, head.etag, 0, Counted(*head.counted) if head.counted else None))
 
 
 def make(ask: Ask, values: Values | None, work: Callable[[], Made]) -> Made:
     """Make an answer and keep it; who asks for the same meanwhile waits for it. Raises what `work` raises."""
-    versions = _known_versions(ask, values)
+    versions, is_settled = _known_versions(ask, values)
     # Those who saw a newer version must not be handed what was made of an older one.
     flight_key = (ask.key, *versions)
     future, leads = _board(flight_key)
@@ -124,8 +125,6 @@ def make(ask: Ask, values: Values | None, work: Callable[[], Made]) -> Made:
         except TimeoutError:
             return work()
     try:
-        # Before the work, and after the versions were read: a change in between has made them old anyway.
-        is_settled = bool(versions) and _is_settled(ask)
         _counted.set(None)
         at = time.time()
         answer = work()._replace(counted=_counted.get())
@@ -146,9 +145,10 @@ def forget(*scopes: str) -> None:
     """Let every answer that shows one of these be made anew, and keep none of them until the engine shows the change too."""
 
     def work(pipe: cache.Pipeline) -> None:
+        # In this order: who sees the new version sees that it settles too.
         for scope in scopes:
-            pipe.set(_version(scope), uuid4().hex, ex=_VERSION_SEC)
             pipe.set(_settling(scope), "1", px=int(SETTLE_SEC * 1000))
+            pipe.set(_version(scope), uuid4().hex, ex=_VERSION_SEC)
 
     cache.pipeline(work)
 
@@ -168,28 +168,25 @@ def _settling(scope: str) -> str:
     return f"settling:{scope}"
 
 
-def _is_settled(ask: Ask) -> bool:
-    found = cache.get_all([_settling(scope) for scope in ask.scopes])
-    return found is not None and not any(found)
-
-
-def _known_versions(ask: Ask, values: Values | None) -> tuple[str, ...]:
-    """Give each scope's version, first ones where there are none; () when Redis is away."""
+def _known_versions(ask: Ask, values: Values | None) -> tuple[tuple[str, ...], bool]:
+    """Give each scope's version, first ones where there are none, and whether nothing settles; () and False when Redis is away."""
     if values is None:
-        return ()
+        return (), False
+    count = len(ask.scopes)
     found = values[1:]
-    if None in found:
+    if None in found[:count]:
         # A version that was lost is never a known one again, so what was made of it stays outdated.
-        names = list(map(_version, ask.scopes))
+        names = ask.keys()[1:]
 
         def work(pipe: cache.Pipeline) -> None:
-            for name in names:
+            for name in names[:count]:
                 pipe.set(name, uuid4().hex, nx=True, ex=_VERSION_SEC)
             pipe.mget(names)
 
         told = cache.pipeline(work)
-        found = told[-1] if told else [None]
-    return () if None in found else tuple(version.decode() for version in found if version is not None)
+        found = told[-1] if told else [None] * count
+    versions = tuple(version.decode() for version in found[:count] if version is not None)
+    return (versions, not any(found[count:])) if len(versions) == count else ((), False)
 
 
 def _keep(ask: Ask, versions: tuple[str, ...], answer: Made, at: float) -> None:

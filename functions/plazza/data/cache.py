@@ -3,6 +3,7 @@
 After a failure the instance stays away from Redis for a while: a dead server then costs one short time-out, not one a request.
 """
 
+import contextlib
 import json
 import threading
 import time
@@ -53,6 +54,14 @@ class Count(NamedTuple):
     reset_sec: int
 
 
+class _Line:
+    """A thread's own connection; `is_owed` while Redis's answer to what `_tell` sent is unread."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.client = client
+        self.is_owed = False
+
+
 class Tally(NamedTuple):
     """How often each thing happened; no other tally has its id."""
 
@@ -72,11 +81,6 @@ def get_json(key: str) -> Any:
         return None if found is None else json.loads(found)
     except ValueError:
         return None
-
-
-def get_all(keys: Sequence[str]) -> Sequence[bytes | None] | None:
-    """Give what is kept under each key, or None when Redis is down."""
-    return _try(lambda client: client.mget(keys))
 
 
 def put(key: str, value: bytes, ttl_ms: int) -> None:
@@ -124,8 +128,8 @@ def pipeline(work: Callable[[Pipeline], None]) -> list[Any]:
 
 
 def tally(name: str, entry: str, most: int) -> None:
-    """Count one more of an entry (not empty); with `most` entries there already, a new one is left out."""
-    _try(lambda client: client.eval(_TALLY, 1, name, entry, str(most)))
+    """Count one more of an entry (not empty); with `most` entries there already, a new one is left out. Nobody waits for it."""
+    _try(lambda client: _tell(client, "EVAL", _TALLY, 1, name, entry, most))
 
 
 def take_tally(name: str) -> Tally | None:
@@ -187,17 +191,37 @@ def _send(client: redis.Redis, *command: str | int) -> Any:
         return connection.read_response()
 
 
+def _tell(client: redis.Redis, *command: str | int) -> None:
+    """Send a command and leave its answer for whoever uses the thread's connection next: it has come by then."""
+    if client.connection is None:
+        client.execute_command(*command)
+    else:
+        client.connection.send_command(*command)
+        _line().is_owed = True
+
+
 def _client() -> redis.Redis:
+    line = _line()
+    if line.is_owed and line.client.connection is not None:
+        line.is_owed = False
+        # A connection that ended owes nothing any more, and what it was told may be lost.
+        with contextlib.suppress(redis.ConnectionError, redis.ResponseError):
+            line.client.connection.read_response()
+    return line.client
+
+
+def _line() -> _Line:
     url = settings.get("REDIS_URL")
-    clients: dict[str, redis.Redis] = _of_thread.__dict__
-    if url not in clients:
+    lines: dict[str, _Line] = _of_thread.__dict__
+    if url not in lines:
         # A pool looks whether a connection is alive each time it gives one: as dear as the question itself when threads are busy.
         # A thread that has its own finds out by asking, and asks again on a new one.
-        clients[url] = redis.Redis.from_url(
+        client = redis.Redis.from_url(
             url,
             single_connection_client=True,
             socket_timeout=TIMEOUT_SEC,
             socket_connect_timeout=TIMEOUT_SEC,
             retry=Retry(NoBackoff(), 1, (redis.ConnectionError,)),
         )
-    return clients[url]
+        lines[url] = _Line(client)
+    return lines[url]

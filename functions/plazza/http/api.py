@@ -9,14 +9,14 @@ import random
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Required, TypeAlias, TypedDict, Unpack, get_type_hints
+from typing import Any, NamedTuple, Required, TypedDict, Unpack, get_type_hints
 
 import flask
 from werkzeug.exceptions import HTTPException
 
 from plazza import logs, settings
 from plazza.data import answers
-from plazza.errors import Forbidden, NotFound, RateLimited, TooLarge
+from plazza.errors import Forbidden, NotFound, TooLarge
 from plazza.http import arguments, auth, failures, kept, limits
 from plazza.identity import Role
 
@@ -27,11 +27,8 @@ EVERYONE: Collection[Role] = frozenset(Role)
 
 MAX_BODY_BYTES = 1_048_576
 _WHO_ASKS = {"caller", "once", "headers"}
-_LOOKED = "plazza.looked"
 _PREFIX = re.compile(r"^/api/v1(?=/)")
 Handler = Callable[..., Any]
-Looked: TypeAlias = tuple[answers.Ask, answers.Values | None]
-"""What is asked for, and what Redis has of it."""
 
 
 class File(NamedTuple):
@@ -99,7 +96,7 @@ class Api:
                 raise TypeError(f"{method} {path} depends on who asks: nobody else may be shown what is kept of it.")
             self.routes.append(route)
             place = f"{method} {path}"
-            if method == "GET" and options.get("shows"):
+            if options.get("shows"):
                 self._kept[place] = route
             self.flask.add_url_rule(path, place, lambda **names: _serve(route, names), methods=[method])
             return handler
@@ -131,33 +128,29 @@ class Api:
         started = time.monotonic()
         token = logs.trace_id.set(_trace_id(request))
         try:
-            done = self._recall(request) if self._kept and request.method == "GET" else None
-            done = done or self._work(request)
+            done = self._show(request) or self._work(request)
             _finish(request, done)
             _log(request, done, started)
             return done.response
         finally:
             logs.trace_id.reset(token)
 
-    def _recall(self, request: flask.Request) -> Done | None:
-        """Give an answer that is kept, by the same steps as `_serve` but without Flask, which costs more than all of them."""
+    def _show(self, request: flask.Request) -> Done | None:
+        """Answer for a route whose answers are kept, by the steps of `_serve` but without Flask, which costs more than all of them."""
         path = _PREFIX.sub("", request.path)
+        if not self._kept or request.method == "OPTIONS" or not path.isprintable():
+            return None
         try:
-            place, names = self._places.match(path, "GET")
+            place, names = self._places.match(path, request.method)
         except HTTPException:
             return None
         route = self._kept.get(place)
-        if route is None or not path.isprintable():
+        if route is None:
             return None
         try:
-            looked = _look(route, request, path, names)
-        except RateLimited as exc:
-            return Done(failures.answer(exc), route.path)
-        answer = answers.find(*looked)
-        if answer is None:
-            request.environ[_LOOKED] = looked
-            return None
-        return Done(kept.response(request, answer, is_shared=True, max_age=kept.CDN_SEC), route.path)
+            return Done(_serve_kept(route, request, path, names), route.path)
+        except Exception as exc:  # noqa: BLE001 -- as Flask does for all other routes: every request gets an answer
+            return Done(failures.answer(exc, route.path), route.path)
 
     def _work(self, request: flask.Request) -> Done:
         environ = dict(request.environ)
@@ -173,12 +166,7 @@ def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
     flask.g.route = route
     if not request.path.isprintable():
         raise NotFound("There is no such path.")  # no id of ours has a control character, and no database takes a NUL
-    request.max_content_length = options.get("max_bytes", MAX_BODY_BYTES)
-    if (request.content_length or 0) > request.max_content_length:
-        raise TooLarge("The body is too large.", limit_bytes=request.max_content_length)
-    if options.get("shows"):
-        looked: Looked | None = request.environ.get(_LOOKED)
-        return _kept(route, names, looked or _look(route, request, request.path, names, request.get_data()))
+    _limit_size(route, request)
     limits.check(f"address {_address(request)}", limits.PER_ADDRESS)
     caller = None
     if options["roles"]:
@@ -188,26 +176,32 @@ def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
             raise Forbidden("Your role may not do this.", roles=sorted(options["roles"]))
         subject = f"caller {caller.uid} {route.method} {route.path}"
         flask.g.allowance = limits.check(subject, options.get("per_minute", limits.PER_CALLER))
-    return _response(options, route.handler(**arguments.read(route.hints, names, caller)))
+    return _response(options, route.handler(**arguments.read(request, route.hints, names, caller)))
 
 
-def _look(route: Route, request: flask.Request, path: str, names: Mapping[str, Any], body: bytes = b"") -> Looked:
-    """Count a request of its address, and read what is kept of its answer. Raises RateLimited."""
-    question = (request.method, path, request.query_string, body)
-    ask = kept.ask(question, route.options.get("shows", ()), names)
-    return ask, limits.check_and_get(f"address {_address(request)}", limits.PER_ADDRESS, ask.keys())
+def _serve_kept(route: Route, request: flask.Request, path: str, names: Mapping[str, Any]) -> flask.Response:
+    """Give what is kept of an answer, or make it: a request of its address is counted and Redis read in one step. Raises what a handler does."""
+    _limit_size(route, request)
+    ask = kept.ask(
+        (request.method, path, request.query_string, request.get_data()), route.options.get("shows", ()), names
+    )
+    values = limits.check_and_get(f"address {_address(request)}", limits.PER_ADDRESS, ask.keys())
 
-
-def _kept(route: Route, names: dict[str, Any], looked: Looked) -> flask.Response:
     def work() -> answers.Made:
-        read = arguments.read(route.hints, names, None)
+        read = arguments.read(request, route.hints, names, None)
         given = [read[name] for name in ("query", "body") if name in read]
         return kept.made(
             route.handler(**read), route.options.get("cache_sec", 0), route.options.get("fleeting", ()), given
         )
 
-    answer = answers.find(*looked) or answers.make(*looked, work)
-    return kept.response(flask.request, answer, is_shared=route.method == "GET", max_age=kept.CDN_SEC)
+    answer = answers.find(ask, values) or answers.make(ask, values, work)
+    return kept.response(request, answer, is_shared=route.method == "GET", max_age=kept.CDN_SEC)
+
+
+def _limit_size(route: Route, request: flask.Request) -> None:
+    request.max_content_length = route.options.get("max_bytes", MAX_BODY_BYTES)
+    if (request.content_length or 0) > request.max_content_length:
+        raise TooLarge("The body is too large.", limit_bytes=request.max_content_length)
 
 
 def _response(options: Options, answer: Any) -> flask.Response:

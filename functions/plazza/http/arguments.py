@@ -2,26 +2,30 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import flask
 from pydantic import TypeAdapter, ValidationError
+from werkzeug.datastructures import MultiDict
 
 from plazza.data.once import Once
 from plazza.errors import Invalid
 from plazza.identity import Caller
 
 
-def read(hints: Mapping[str, Any], names: Mapping[str, Any], caller: Caller | None) -> dict[str, Any]:
-    """Give a handler's arguments: the path's names, and from the present request what its signature asks for. Raises Invalid."""
-    request, arguments = flask.request, dict(names)
+def read(
+    request: flask.Request, hints: Mapping[str, Any], names: Mapping[str, Any], caller: Caller | None
+) -> dict[str, Any]:
+    """Give a handler's arguments: the path's names, and from the request what its signature asks for. Raises Invalid."""
+    arguments = dict(names)
     for name, kind in hints.items():
         if name == "caller":
             arguments[name] = caller
         elif name == "body":
-            arguments[name] = _validate("body", TypeAdapter(kind).validate_json, request.get_data())
+            arguments[name] = _validate("body", _adapter(kind).validate_json, request.get_data())
         elif name == "query":
-            arguments[name] = _validate("query", kind.model_validate, _query(kind))
+            arguments[name] = _validate("query", kind.model_validate, _query(kind, request.args))
         elif name == "raw":
             arguments[name] = request.get_data()
         elif name == "headers":
@@ -38,9 +42,20 @@ def _once(request: flask.Request, caller: Caller) -> Once:
     return Once(caller.uid, request.method, request.path, key, request.get_data())
 
 
-def _query(kind: Any) -> dict[str, Any]:
-    lists = {name for name, field in kind.model_fields.items() if "list" in str(field.annotation)}
-    arguments = flask.request.args
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Give what reads bodies of a kind; there are as many as routes."""
+    return TypeAdapter(kind)
+
+
+@cache
+def _lists(kind: Any) -> frozenset[str]:
+    """Give the parameters that may be repeated."""
+    return frozenset(name for name, field in kind.model_fields.items() if "list" in str(field.annotation))
+
+
+def _query(kind: Any, arguments: MultiDict[str, str]) -> dict[str, Any]:
+    lists = _lists(kind)
     repeated = [name for name in arguments if name not in lists and len(arguments.getlist(name)) > 1]
     if repeated:
         raise Invalid("Give each parameter once.", fields=repeated)

@@ -9,9 +9,9 @@ from plazza import errors, logs, settings
 from plazza.errors import Invalid, NotFound, PlazzaError, RateLimited, TooLarge, Unavailable
 
 
-def answer(exc: Exception) -> flask.Response:
-    """Give the answer to an error; one that nobody foresaw is logged with its stack."""
-    error = _as_error(exc)
+def answer(exc: Exception, path: str | None = None) -> flask.Response:
+    """Give the answer to an error; one that nobody foresaw is logged with its stack and its route's path."""
+    error = _as_error(exc, path)
     body = {
         "status": "error",
         "code": error.code,
@@ -27,7 +27,7 @@ def answer(exc: Exception) -> flask.Response:
     return response
 
 
-def _as_error(exc: Exception) -> PlazzaError:
+def _as_error(exc: Exception, path: str | None) -> PlazzaError:
     if isinstance(exc, PlazzaError):
         return exc
     if isinstance(exc, RequestEntityTooLarge):
@@ -38,8 +38,10 @@ def _as_error(exc: Exception) -> PlazzaError:
         if (exc.code or 500) == 404:
             return NotFound("There is no such path.")
         return Invalid("The request cannot be read.")
-    route = flask.g.get("route")
-    logs.error("unhandled error", exc, path=route.path if route else "(no route)")
+    if path is None:
+        route = flask.g.get("route")
+        path = route.path if route else "(no route)"
+    logs.error("unhandled error", exc, path=path)
     if isinstance(exc, settings.MissingSetting):
         return Unavailable("This part is not set up; its operators have been told.", retry_after_sec=60)
     return errors.PlazzaError("Something went wrong on our side; the traceId tells us what.")

@@ -176,7 +176,10 @@ def test_a_change_while_an_answer_is_made_ends_it(
     assert api.get(path, role=None).json["price_paise"] == 7_000
 
 
-def test_the_outbox_ends_what_a_crash_after_the_commit_left(api: Client, db: Database, make: Builders) -> None:
+def test_the_outbox_ends_what_a_crash_after_the_commit_left(
+    api: Client, db: Database, make: Builders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELASTICSEARCH_URL", "http://127.0.0.1:9")
     product = make.product()
     api.get(f"/products/{product}", role=None)
     db.execute("UPDATE products SET price_paise = 1_234, version = version + 1 WHERE id = %s", UUID(product))

@@ -192,6 +192,17 @@ def test_searches_at_once_are_counted_one_by_one(log: Log) -> None:
     assert log.counts(word) == (100, 100, 0)
 
 
+def test_a_connection_that_ends_while_its_answer_is_unread_is_made_anew(log: Log) -> None:
+    """Nobody waits for Redis to say that it counted: the thread's next request reads that, or finds the connection gone."""
+    word = new_word()
+    log.ask(word)
+    log.redis.client_kill_filter(_type="normal")
+
+    log.ask(word, times=2)
+
+    assert log.counts(word) == (3, 3, 0)
+
+
 def test_draining_twice_counts_once(log: Log) -> None:
     word = new_word()
     log.ask(word)

@@ -72,8 +72,7 @@ def ask_engine(
     One request, and one more for documents that this instance has not read yet.
     """
     body = request_of(template, query, filters, size)
-    hits = engine.call(lambda client: client.search(index=index, body=body))["hits"]["hits"]
-    names = [_name(hit) for hit in hits]
+    names = [_name(hit) for hit in engine.search(index, body)]
     known = recall(names)
     unknown = [name.sku for name in names if name not in known]
     if unknown:
@@ -93,7 +92,7 @@ def _read(index: str, skus: list[str]) -> dict[Name, Document]:
         "_source": list(documents.RETURNED),
         "docvalue_fields": list(_NAMED_BY),
     }
-    hits = engine.call(lambda client: client.search(index=index, body=body))["hits"]["hits"]
+    hits = engine.search(index, json.dumps(body).encode())
     return {_name(hit): Document(documents.candidate_of(hit["_source"]), hit["_source"]["view"]) for hit in hits}
 
 
@@ -101,8 +100,8 @@ def _name(hit: dict[str, Any]) -> Name:
     return Name(hit["_index"], hit["fields"]["sku"][0], hit["fields"]["mark"][0])
 
 
-def request_of(template: str, query: Query, filters: SearchProducts | None, size: int) -> dict[str, Any]:
-    """Give the one request that a search, or a suggestion, sends to the engine."""
+def request_of(template: str, query: Query, filters: SearchProducts | None, size: int) -> bytes:
+    """Give the one request that a search, or a suggestion, sends to the engine, as JSON."""
     return templates.render(template, **values_of(query, filters, size))
 
 

@@ -27,14 +27,25 @@ def confusables(candidates: Sequence[Candidate], pairs: Pairs) -> dict[str, list
 
     At most three for each, one for each brand.
     """
-    found: dict[str, list[str]] = {}
+    # A page shows few medicines in many packs: what each is taken for is the same for all of its packs.
+    firsts: dict[tuple[str, Sequence[str]], Candidate] = {}
     for one in candidates:
-        brands: set[str] = set()
-        for other in candidates:
-            if other.named and other.named[0] not in brands and is_confusable(one, other, pairs):
-                brands.add(other.named[0])
-                found.setdefault(one.id, []).append(other.id)
-    return {ident: others[:_MOST_SHOWN] for ident, others in found.items()}
+        if one.named:
+            firsts.setdefault(_medicine(one), one)
+    alike: dict[tuple[str, Sequence[str]], list[str]] = {}
+    for medicine, one in firsts.items():
+        brands: dict[str, str] = {}
+        for other in firsts.values():
+            if other.named[0] not in brands and is_confusable(one, other, pairs):
+                brands[other.named[0]] = other.id
+        if brands:
+            alike[medicine] = list(brands.values())[:_MOST_SHOWN]
+    named = [one for one in candidates if one.named] if alike else []
+    return {one.id: alike[_medicine(one)] for one in named if _medicine(one) in alike}
+
+
+def _medicine(one: Candidate) -> tuple[str, Sequence[str]]:
+    return one.named[0], tuple(one.salts)
 
 
 def is_confusable(one: Candidate, other: Candidate, pairs: Pairs) -> bool:

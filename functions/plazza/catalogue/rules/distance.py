@@ -56,6 +56,7 @@ def distance(one: str, other: str, most: int) -> int:
     return min(last[-1], most + 1)
 
 
+@lru_cache(maxsize=100_000)
 def unlikeliness(typed: str, name: str) -> int:
     """Weigh how unlikely it is that somebody who means `name` types `typed`: 2 or 3 for each error, by its kind."""
     typed, name = f" {typed}", f" {name}"  # the letter before an error tells whether it was doubled

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from plazza.catalogue.rules.distance import distance
 from plazza.catalogue.rules.keys import forgiven, sound
@@ -19,11 +20,17 @@ def highlight(typed: str, name: str) -> list[tuple[int, int]]:
     """
     asked = words(typed)
     marks: list[tuple[int, int]] = []
-    for part in _PART.finditer(name):
-        length = _matched("".join(words(part[0])), asked)
+    for start, end, part in _parts(name):
+        length = _matched(part, asked)
         if length:
-            marks.append((part.start(), min(part.end(), part.start() + length)))
+            marks.append((start, min(end, start + length)))
     return marks
+
+
+@lru_cache(maxsize=20_000)
+def _parts(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Give the words and numbers of a name: where they begin and end, and how they are compared."""
+    return tuple((part.start(), part.end(), "".join(words(part[0]))) for part in _PART.finditer(name))
 
 
 def meant(typed: str, brand: str) -> str | None:

@@ -76,27 +76,27 @@ class Reader:
         self._query = query
         self._whole = query.joined
         self._rejoined = _rejoined(query.terms)
-        self._alike: dict[tuple[str, str], int] = {}
-        self._heard = {term.word: sound(term.word) for terms in (query.terms, *self._rejoined) for term in terms}
+        self._needs = [term for term in query.terms if term.is_need]
+        self._found: dict[int, Match] = {}
+        readings = (query.terms, *self._rejoined)
+        self._heard = {term.word: sound(term.word) for terms in readings for term in terms if _is_forgiven(term.word)}
+        self._alike: dict[str, dict[str, int]] = {word: {} for word in self._heard}
 
     def match(self, candidate: Candidate) -> Match | None:
         """Give how a candidate answers the whole query, None when it answers less than half of it."""
-        lacks = next((lacks for text, lacks in candidate.wholes if text == self._whole), None)
-        if lacks is not None and self._whole:
-            return Match(Tier.NAME, 0, frozenset(candidate.named), lacks)
+        self._found.clear()
+        whole = self._whole
+        for text, lacks in candidate.wholes:
+            if text == whole and whole:
+                return Match(Tier.NAME, 0, frozenset(candidate.named), lacks)
         best = self._match_terms(self._query.terms, candidate)
         if best.tier > Tier.WORDS:
-            readings = [
-                self._match_terms(terms, candidate) for terms in self._rejoined if self._has(terms[0], candidate)
-            ]
-            best = min(
-                [best, *(one for one in readings if one.tier != Tier.PARTIAL)], key=lambda one: (one.tier, one.cost)
-            )
-        if (
-            best.tier > Tier.PREFIX
-            and len(self._whole) > 1
-            and any(text.startswith(self._whole) for text, _ in candidate.wholes)
-        ):
+            for terms in self._rejoined:
+                if self._has(terms[0], candidate):
+                    reading = self._match_terms(terms, candidate)
+                    if reading.tier != Tier.PARTIAL and (reading.tier, reading.cost) < (best.tier, best.cost):
+                        best = reading
+        if best.tier > Tier.PREFIX and len(whole) > 1 and any(text.startswith(whole) for text, _ in candidate.wholes):
             best = Match(Tier.PREFIX, 0, frozenset(candidate.named))
         if best.tier == Tier.PARTIAL:
             return self._partly(candidate)
@@ -104,28 +104,41 @@ class Reader:
 
     def answers(self, candidate: Candidate) -> list[tuple[Term, Match]]:
         """Give how each word of the query is answered by itself."""
+        self._found.clear()
         return [(term, self._match_term(term, candidate)) for term in self._query.terms]
 
     def _has(self, term: Term, candidate: Candidate) -> bool:
         return self._match_term(term, candidate).tier < Tier.PARTIAL
 
     def _match_terms(self, terms: Sequence[Term], candidate: Candidate) -> Match:
-        found = [(term, self._match_term(term, candidate)) for term in terms]
-        needs = [match for term, match in found if term.is_need]
-        named = [match for term, match in found if not term.is_need]
+        if self._needs:
+            named = [self._match_term(term, candidate) for term in terms if not term.is_need]
+            needs = [self._match_term(term, candidate) for term in terms if term.is_need]
+        else:
+            named, needs = [self._match_term(term, candidate) for term in terms], []
         answered = [match for match in needs if match.tier < Tier.PARTIAL]
         if needs and not answered and not named:
             return _PARTIAL
         counted = [*named, *answered]
-        tier = max((match.tier for match in counted), default=Tier.PARTIAL)
-        begun = sum(match.tier == Tier.PREFIX for match in counted) if len(counted) > 1 else 0
-        cost = begun + sum(match.cost for match in counted) + _UNANSWERED_NEED * (len(needs) - len(answered))
-        matched = frozenset[str]().union(*(match.matched for match in counted))
+        if len(counted) == 1:
+            tier, cost, matched, _ = counted[0]
+        else:
+            tier = max([match.tier for match in counted], default=Tier.PARTIAL)
+            cost = sum([match.cost + (match.tier == Tier.PREFIX) for match in counted])
+            matched = frozenset[str]().union(*[match.matched for match in counted])
+        cost += _UNANSWERED_NEED * (len(needs) - len(answered))
         if tier in {Tier.WORDS, Tier.PREFIX} and candidate.named and not _has_first(matched, candidate):
             return Match(Tier.PREFIX, cost + _NOT_FIRST, matched)
         return Match(tier, cost, matched)
 
     def _match_term(self, term: Term, candidate: Candidate) -> Match:
+        """Give how the candidate at hand answers a word; several readings of a query share words."""
+        found = self._found.get(id(term))
+        if found is None:
+            found = self._found[id(term)] = self._read_term(term, candidate)
+        return found
+
+    def _read_term(self, term: Term, candidate: Candidate) -> Match:
         word = term.word
         if word in candidate.words:
             return Match(Tier.WORDS, 0, frozenset({word}))
@@ -160,10 +173,13 @@ class Reader:
 
     def _most_alike(self, typed: str, names: Sequence[str], sounds: Sequence[str]) -> tuple[int, str]:
         best = (UNLIKE, "")
+        known = self._alike.get(typed)
+        if known is None:
+            return best
         for name, heard in zip(names, sounds, strict=True):
-            cost = self._alike.get((typed, name))
+            cost = known.get(name)
             if cost is None:
-                cost = self._alike[typed, name] = _likeness(typed, name, is_heard_alike=self._heard[typed] == heard)
+                cost = known[name] = _likeness(typed, name, is_heard_alike=self._heard[typed] == heard)
             if cost < best[0]:
                 best = (cost, name)
         return best
@@ -221,16 +237,20 @@ def _one(terms: Sequence[Term]) -> Term:
     return Term("".join(term.word for term in terms), is_exact=is_exact)
 
 
+def _is_forgiven(typed: str) -> bool:
+    """Tell whether a word may be misspelt at all: short ones and numbers are themselves or nothing."""
+    return len(typed) >= _SHORTEST_LIKENESS and not is_number(typed)
+
+
 def _likeness(typed: str, name: str, *, is_heard_alike: bool) -> int:
     """Give how unlike two words are, `UNLIKE` for words that are not the same misspelt; a wrong first letter weighs more."""
-    shorter, longer = sorted((len(typed), len(name)))
-    if shorter < _SHORTEST_LIKENESS or name in RELEASE_OF_WORD or is_number(typed):
+    if len(name) < _SHORTEST_LIKENESS or name in RELEASE_OF_WORD:
         return UNLIKE
-    most = 2 if longer >= _TWO_ERRORS_FROM else 1
+    most = 2 if len(name) >= _TWO_ERRORS_FROM or len(typed) >= _TWO_ERRORS_FROM else 1
     if is_heard_alike:
         # Heard alike, but written with more errors than fingers make: a third of the letters may differ.
         most = max(most, 2, len(name) // 3 + 1)
-    if distance(typed, name, most) > most:
+    if abs(len(typed) - len(name)) > most or distance(typed, name, most) > most:
         return UNLIKE
     return unlikeliness(typed, name) + _OTHER_INITIAL * (typed[0] != name[0]) - _HEARD_ALIKE * is_heard_alike
 
