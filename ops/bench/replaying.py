@@ -11,11 +11,18 @@ import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 
+class Statement(NamedTuple):
+    """SQL with its values."""
+
+    query: Any
+    params: Any
+
+
 class Said(NamedTuple):
-    """Statements with their values that went together in one round trip, and to which database."""
+    """Statements that went together in one round trip, and to which database."""
 
     database: int  # the server's port
-    statements: list[tuple[Any, Any]]
+    statements: list[Statement]
 
 
 @contextmanager
@@ -26,7 +33,7 @@ def recording(kept: list[Said]) -> Generator[None]:
 
     def keep(self: psycopg.Cursor[Any], query: Any, params: Any = None, **options: Any) -> psycopg.Cursor[Any]:
         if self.connection.info.pipeline_status:  # not a pool's check
-            kept[-1].statements.append((query, params))
+            kept[-1].statements.append(Statement(query, params))
         return execute(self, query, params, **options)
 
     def begin(self: psycopg.Connection[Any]) -> Any:
@@ -56,7 +63,7 @@ def replay(changes: Sequence[Sequence[Said]], urls: dict[int, str], clients: int
         return held[str(port)]
 
     def one(change: Sequence[Said]) -> None:
-        start = next(index for index, said in enumerate(change) if said.statements[0][0] == "BEGIN")
+        start = next(index for index, said in enumerate(change) if said.statements[0].query == "BEGIN")
         for said in change[:start]:
             _say(connection(said.database), said)
         _until_it_holds(connection(change[start].database), change[start:])

@@ -21,7 +21,7 @@ from plazza.data.sql import Tx, run_transaction
 from plazza.discount.actions import making
 from plazza.discount.models import CreateCoupon
 from plazza.identity import Caller, Role
-from plazza.location import actions as location
+from plazza.location.actions import addresses, areas
 from plazza.location.models import AddAddress, PutArea
 from plazza.order.actions import inventory
 from plazza.order.models.inventory import ReceiveBatch
@@ -61,7 +61,7 @@ class Shop:
         with ground.admin("cockroach") as connection:
             connection.execute(_STORE, (self.store_id,))
         latitude, longitude = _PLACE
-        location.add_area(
+        areas.add_area(
             "proof",
             PutArea(
                 pincode=_PINCODE, area="Proof Layout", city="Bengaluru", state="Karnataka", state_code="29", latitude=latitude,
@@ -82,7 +82,7 @@ class Shop:
             label="Home", recipient="Proof Person", phone="+919812345678", line1="2 Proof Street", city="Bengaluru", state="Karnataka",
             pincode=_PINCODE, latitude=latitude, longitude=longitude,
         )  # fmt: skip
-        return Customer(uid, location.add_address(uid, address).id)
+        return Customer(uid, addresses.add_address(uid, address).id)
 
     def product(self, price_paise: int, *, batches: tuple[int, ...], needs_prescription: bool = False) -> UUID:
         """Give a new product, on the shelf in batches of so many packs that expire one after the other."""

@@ -5,10 +5,10 @@ from typing import Any
 
 import psycopg
 
-from ops.bench.replaying import Said
+from ops.bench.replaying import Statement
 
 
-def whole_reads(connection: psycopg.Connection[Any], said: Said) -> set[str]:
+def whole_reads(connection: psycopg.Connection[Any], said: Statement) -> set[str]:
     """Give the tables that the plan of a statement reads whole."""
     explain = b"EXPLAIN (FORMAT JSON) " + str(said.query).encode()
     ((plans,),) = connection.execute(explain, said.params).fetchall()

@@ -12,7 +12,7 @@ from psycopg.errors import UniqueViolation
 
 from plazza import clock
 from plazza.data.sql import ResultUnknown, Tx, read, run_transaction
-from plazza.errors import Conflict
+from plazza.errors import Conflict, PlazzaError
 from plazza.schema import Model
 
 Answer = TypeVar("Answer", bound=Model)
@@ -47,8 +47,7 @@ class Once:
     def run(self, kind: type[Answer], work: Callable[[Tx], Answer]) -> Answer:
         """Run `work` in a transaction and store what it gives, or give what is stored.
 
-        Its first statement that is waited for finds a key that was used, so `work` refuses nothing before it.
-        Raises Conflict when the key was used for another request.
+        Raises Conflict when the key was used for another request, and what `work` raises.
         """
         if self.key is None:
             return run_transaction(work)
@@ -59,7 +58,11 @@ class Once:
                 (self.uid, self.key, self._fingerprint, clock.now()),
             )
             self.replayed = False
-            result = work(tx)
+            try:
+                result = work(tx)
+            except PlazzaError:
+                tx.wait()  # for the claim: who asks again under a used key gets its answer, whatever speaks against it now
+                raise
             tx.send(
                 "UPDATE idempotency_keys SET answer = %s WHERE uid = %s AND key = %s",
                 (result.model_dump_json(), self.uid, self.key),

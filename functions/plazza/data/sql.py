@@ -97,6 +97,11 @@ class Tx:
         """
         self._add(self._connection.cursor(), query, params)
 
+    def wait(self) -> None:
+        """Wait for what was sent, if anything was."""
+        if self._unsaid:
+            self._say()
+
     def ask(self, kind: type[Row], query: LiteralString, params: Params = ()) -> Callable[[], list[Row]]:
         """Ask for rows along with the next statement that is waited for; gives what then gives them as `kind`."""
         cursor = self._connection.cursor(row_factory=class_row(kind))
@@ -121,8 +126,7 @@ class Tx:
 
     def copy_out(self, query: Composed) -> Iterator[bytes]:
         """Read the pieces of a `COPY … TO STDOUT`, which cannot be pipelined: what was sent before is waited for first."""
-        if self._unsaid:
-            self._say()
+        self.wait()
         with self._connection.cursor().copy(query) as copy:
             for piece in copy:
                 yield bytes(piece)

@@ -6,7 +6,8 @@ from plazza.data.sql import POSTGRES, read
 from plazza.http import paging
 from plazza.http.api import EVERYONE, PUBLIC, Api
 from plazza.identity import Caller, Role
-from plazza.location import actions, store
+from plazza.location import store
+from plazza.location.actions import addresses, areas, serviceability
 from plazza.location.models import (
     AddAddress,
     Addresses,
@@ -39,7 +40,7 @@ def list_addresses(caller: Caller) -> Addresses:
 @api.post("/addresses", roles=[Role.CUSTOMER], status=201)
 def add_address(caller: Caller, body: AddAddress) -> AddressView:
     """Add an address; without a pin it is looked up on the map."""
-    return actions.add_address(caller.uid, body)
+    return addresses.add_address(caller.uid, body)
 
 
 @api.get("/addresses/<uuid:address_id>", roles=[Role.CUSTOMER])
@@ -51,19 +52,19 @@ def get_address(caller: Caller, address_id: UUID) -> AddressView:
 @api.patch("/addresses/<uuid:address_id>", roles=[Role.CUSTOMER])
 def change_address(caller: Caller, address_id: UUID, body: ChangeAddress) -> AddressView:
     """Change what is given of an address."""
-    return actions.change_address(caller.uid, address_id, body)
+    return addresses.change_address(caller.uid, address_id, body)
 
 
 @api.delete("/addresses/<uuid:address_id>", roles=[Role.CUSTOMER])
 def delete_address(caller: Caller, address_id: UUID) -> None:
     """Delete an address; past orders keep their copy."""
-    actions.delete_address(caller.uid, address_id)
+    addresses.delete_address(caller.uid, address_id)
 
 
 @api.post("/serviceability/check", roles=EVERYONE)
 def check_serviceability(caller: Caller, body: CheckServiceability) -> ServiceabilityView:
     """Tell whether Plazza delivers to a place now, and on what terms."""
-    return actions.check_serviceability(caller.uid, body)
+    return serviceability.check_serviceability(caller.uid, body)
 
 
 @api.get("/areas/search", roles=PUBLIC, cache_sec=300)
@@ -84,7 +85,7 @@ def list_areas(query: AreaListQuery) -> Page[AreaView]:
 @api.post("/areas", roles=[Role.ADMIN], status=201)
 def add_area(caller: Caller, body: PutArea) -> AreaView:
     """Add an area to those that are served."""
-    return actions.add_area(caller.uid, body)
+    return areas.add_area(caller.uid, body)
 
 
 @api.get("/areas/<uuid:area_id>", roles=[Role.ADMIN, Role.SUPPORT])
@@ -96,13 +97,13 @@ def get_area(area_id: UUID) -> AreaView:
 @api.put("/areas/<uuid:area_id>", roles=[Role.ADMIN])
 def change_area(caller: Caller, area_id: UUID, body: ChangeArea) -> AreaView:
     """Change an area; without its polygon it is the whole pincode again, and `active: false` ends deliveries there."""
-    return actions.change_area(caller.uid, area_id, body)
+    return areas.change_area(caller.uid, area_id, body)
 
 
 @api.delete("/areas/<uuid:area_id>", roles=[Role.ADMIN])
 def end_area(caller: Caller, area_id: UUID) -> None:
     """End deliveries to an area; it stays readable with its history, and a change with `active: true` brings it back."""
-    actions.end_area(caller.uid, area_id)
+    areas.end_area(caller.uid, area_id)
 
 
 @api.get("/areas/<uuid:area_id>/history", roles=[Role.ADMIN, Role.SUPPORT])

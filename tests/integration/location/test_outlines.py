@@ -13,7 +13,7 @@ import pytest
 from plazza import clock
 from plazza.data import sql
 from plazza.errors import Conflict
-from plazza.location import actions
+from plazza.location.actions import serviceability
 from tests.integration.location.conftest import Town
 from tests.integration.location.test_areas import body
 
@@ -99,7 +99,7 @@ def test_a_pin_far_outside_its_pincode_is_not_delivered_to(town: Town) -> None:
     assert town.check(address_id=near)["serviceable"] is True
     assert town.check(address_id=far)["reason"] == "NOT_SERVICEABLE"
     with pytest.raises(Conflict) as refused:
-        actions.locate(town.uid, UUID(far))
+        serviceability.locate(town.uid, UUID(far))
     assert refused.value.details["reason"] == "NOT_SERVICEABLE"
 
 
@@ -110,7 +110,7 @@ def test_an_order_is_located_in_one_round_trip(town: Town) -> None:
     seen: list[str] = []
     token = sql.statements.set(seen)
 
-    place = actions.locate(town.uid, UUID(address))
+    place = serviceability.locate(town.uid, UUID(address))
     sql.statements.reset(token)
 
     assert (str(place.store_id), place.charge_paise, place.state_code) == (made["store_id"], 1_900, "33")
@@ -126,7 +126,7 @@ def test_a_closed_area_tells_an_order_the_instant_it_opens(town: Town, monkeypat
     monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, 1, 23, 30, tzinfo=clock.INDIA))
 
     with pytest.raises(Conflict) as refused:
-        actions.locate(town.uid, UUID(address))
+        serviceability.locate(town.uid, UUID(address))
 
     assert refused.value.details == {"reason": "CLOSED", "next_opening": "2026-06-02T02:30:00Z"}
 

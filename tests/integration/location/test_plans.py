@@ -21,7 +21,7 @@ def test_no_question_about_a_place_reads_every_area(town: Town, pg: Database) ->
         read(lambda tx: store.list_areas_at(tx, 9.0, 71.0, None, 0.05), on=POSTGRES)
         read(lambda tx: store.list_areas_of_pincode(tx, "700004"), on=POSTGRES)
         read(lambda tx: store.list_addresses(tx, "many-7"), on=POSTGRES)
-    asked = [one for one in said if one.query]
+    asked = [statement for one in said for statement in one.statements]
 
     with psycopg.connect(pg.url) as connection:  # what is inserted is never committed
         crowd.fill_postgres(connection, uuid4())

@@ -10,7 +10,7 @@ from plazza.catalogue.store import prices
 from plazza.data.sql import Tx, read
 from plazza.errors import Conflict, Unavailable
 from plazza.identity import Caller
-from plazza.location import actions as location
+from plazza.location.actions import serviceability
 from plazza.order.actions import coupons, covering, views
 from plazza.order.models.orders import CartItem, LeftOut, Problem, QuoteRequest, QuoteView, ReorderView
 from plazza.order.rules import pricing
@@ -152,7 +152,7 @@ def read_sale(tx: Tx, items: Sequence[CartItem], store_id: UUID, on: date) -> tu
 
 def _locate(caller: Caller, address_id: UUID) -> Destination:
     try:
-        place = location.locate(caller.uid, address_id)
+        place = serviceability.locate(caller.uid, address_id)
     except Unavailable:
         known = read(lambda tx: orders.get_known_place(tx, caller.uid, address_id))
         if known is None:

@@ -12,7 +12,7 @@ from plazza.data.sql import Tx, read
 from plazza.discount.actions import uses as discount
 from plazza.errors import Conflict, PlazzaError, Unavailable
 from plazza.identity import Caller
-from plazza.location import actions as location
+from plazza.location.actions import serviceability
 from plazza.location.models import Place
 from plazza.order.actions import carts, coupons, covering, views
 from plazza.order.actions.carts import Cart
@@ -47,7 +47,7 @@ def place_order(caller: Caller, once: Once, body: PlaceOrder) -> OrderView:
     if stored is not None:
         return stored
     order_id = once.new_id("order")
-    place = location.locate(caller.uid, body.address_id)
+    place = serviceability.locate(caller.uid, body.address_id)
     coupon = _hold_coupon(caller, body, order_id, place)
     try:
         return once.run(OrderView, lambda tx: _place(tx, caller, body, order_id, place, coupon))

@@ -6,7 +6,7 @@ from uuid import UUID
 from plazza.discount.actions import uses as discount
 from plazza.discount.models import Cart, CartLine, Kept, Lack
 from plazza.errors import Conflict, Unavailable
-from plazza.location import actions as location
+from plazza.location.actions import serviceability
 from plazza.order.rules.shares import Unit
 from plazza.order.store.orders import Item, Order
 
@@ -44,7 +44,7 @@ def _check_minimum(order: Order, rest_paise: int) -> None:
     """Hold what stays against what must be ordered here now; an order below it is not made worse by a minimum that rose."""
     try:
         point = (order.latitude, order.longitude)
-        minimum_paise = location.minimum_at(point, order.address["pincode"])
+        minimum_paise = serviceability.minimum_at(point, order.address["pincode"])
     except Unavailable:
         return  # the order stands; a minimum that nobody knows stops nobody
     if rest_paise < minimum_paise <= order.items_paise:

@@ -1,0 +1,1 @@
+"""What changes addresses and areas, and the one answer to "do you deliver here"."""
