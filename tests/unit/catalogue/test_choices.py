@@ -41,10 +41,57 @@ def test_a_name_without_its_last_letter_is_a_choice_when_another_sounds_as_typed
     ]
 
 
-def test_a_brand_that_is_more_alike_leaves_no_choice() -> None:
-    other = product("Fibrevone Tablet", "Atorvastatin (10mg)")
+def test_a_look_alike_one_error_further_away_is_a_choice() -> None:
+    near, far = product("Ravkast 250 Tablet", "Levofloxacin (250mg)"), product("Ravokast Tablet", "Montelukast (10mg)")
+
+    assert choice("ravksat", near, far) == ["Ravkast 250 Tablet", "Ravokast Tablet"]
+    assert choice("ravkast", near, far) == []
+    assert choice("ravksat 250", near, far) == []
+
+
+def test_a_brand_that_is_much_more_alike_leaves_no_choice() -> None:
+    other = product("Fibrkovane Tablet", "Atorvastatin (10mg)")
 
     assert choice("fibrovne", FIBROVANE, other) == []
+
+
+def test_a_name_as_near_that_is_no_look_alike_leaves_it_to_the_nearest() -> None:
+    other = product("Fibolvakne Tablet", "Atorvastatin (10mg)")
+
+    assert names(search("fibovane", FIBROVANE, other)) == ["Fibrovane Tablet", "Fibolvakne Tablet"]
+    assert choice("fibovane", FIBROVANE, other) == []
+
+
+def test_what_else_a_look_alike_says_does_not_decide() -> None:
+    plain, slow = (
+        product("Tiravolin 100 Tablet", "Nimesulide (100mg)"),
+        product("Triavolin Tablet MR", "Trimetazidine (35mg)"),
+    )
+
+    assert choice("tirvolin", plain, slow) == ["Tiravolin 100 Tablet", "Triavolin Tablet MR"]
+
+
+def test_a_brand_cut_short_before_its_release_is_a_choice_of_its_compositions() -> None:
+    itopride = product("Pantovan IT Capsule SR", "Pantoprazole (40mg) + Itopride (150mg)")
+    levosulpiride = product("Pantovan L Capsule SR", "Pantoprazole (40mg) + Levosulpiride (75mg)")
+
+    assert choice("pantova sr", itopride, levosulpiride) == ["Pantovan IT Capsule SR", "Pantovan L Capsule SR"]
+    assert choice("pantova sr", itopride) == []
+    assert choice("pantova", itopride, levosulpiride) == []
+
+
+def test_a_brand_split_where_it_is_only_begun_leaves_no_choice() -> None:
+    plain = product("Pantovane Tablet", "Pantoprazole (40mg)")
+    other = product("Pantovane L Tablet", "Pantoprazole (40mg) + Levosulpiride (75mg)")
+
+    assert choice("panto van", plain, other) == []
+
+
+def test_a_misspelt_name_that_answers_only_a_part_is_asked_about_also_alone() -> None:
+    alone = product("Nervivane Injection", "Methylcobalamin (500mcg)")
+
+    assert choice("nevivane p", alone) == ["Nervivane Injection"]
+    assert choice("nervivane p", alone) == []
 
 
 def test_two_brands_of_one_composition_leave_no_choice() -> None:

@@ -54,11 +54,14 @@ def is_confusable(one: Candidate, other: Candidate, pairs: Pairs) -> bool:
         return False
     if any(frozenset((left, right)) in pairs for left in one.salts for right in other.salts):
         return True
+    return are_named_alike(one, other)
+
+
+def are_named_alike(one: Candidate, other: Candidate) -> bool:
+    """Tell whether two brands of different names look or sound alike."""
+    if not one.named or not other.named or one.named[0] == other.named[0]:
+        return False
     left, right = one.named[0], other.named[0]
-    return left != right and _is_alike(left, right)
-
-
-def _is_alike(left: str, right: str) -> bool:
     shorter = min(len(left), len(right))
     if shorter < _SHORTEST:
         return False

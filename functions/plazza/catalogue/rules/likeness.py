@@ -20,6 +20,9 @@ _NOT_FIRST = 2
 _UNANSWERED_NEED = 20
 _AMONG_OTHERS, _OTHER_FORM = 20, 10
 _GUESSED_MEANING = 2
+_OTHER_WORD, _OTHER_RELEASE, _DISPERSES = 3, 2, 1
+_EXTRA_OF_RELEASE = dict.fromkeys(RELEASE_OF_WORD.values(), _OTHER_RELEASE) | dict.fromkeys(("DT", "MD"), _DISPERSES)
+"""A name that says more than was typed is less likely meant: one that only melts is nearest, one that works slower further away."""
 
 
 class Tier(IntEnum):
@@ -256,9 +259,9 @@ def _likeness(typed: str, name: str, *, is_heard_alike: bool) -> int:
 
 
 def _extra(match: Match, candidate: Candidate) -> int:
-    """Count what the candidate has beyond what was meant: more words of a name (a release word counts half), or of its salts."""
+    """Count what the candidate has beyond what was meant: more words of a name (a release word counts less), or of its salts."""
     if match.tier in {Tier.SALT, Tier.SALT_SIMILAR}:
         return len([word for word in candidate.salt_words if word not in match.matched])
     together = match.matched - set(candidate.named)  # names joined of several words
     more = [word for word in candidate.named if word not in match.matched and not any(word in one for one in together)]
-    return sum(1 if word in RELEASE_OF_WORD else 2 for word in more)
+    return sum(_EXTRA_OF_RELEASE.get(RELEASE_OF_WORD.get(word, ""), _OTHER_WORD) for word in more)

@@ -8,11 +8,13 @@ another strength stands below everything that has this one, and carries a mark.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from plazza.catalogue.rules.likeness import Candidate, Match, Reader, Tier
 from plazza.catalogue.rules.names import LIQUIDS, RELEASE_OF_WORD
 from plazza.catalogue.rules.query import Query
+from plazza.catalogue.rules.strengths import plain
 
 __all__ = ["MOST_CANDIDATES", "Candidate", "Ranked", "Tier", "rank"]
 
@@ -62,29 +64,37 @@ def rank(query: Query, candidates: Iterable[Candidate]) -> list[Ranked]:
     found = [_ranked(query, candidate, match, exact) for candidate, match in matched]
     found = [one._replace(strength_differs=True) if strengths[one.candidate.id] > closest else one for one in found]
     families = Counter(one.candidate.named[0] for one in found if one.candidate.named)
-    return sorted(found, key=lambda one: _order(one, strengths[one.candidate.id], best, families))[:MOST_CANDIDATES]
+    typed = frozenset(_NUMBER.findall(query.full)) if query.numbers else frozenset[str]()
+    return sorted(found, key=lambda one: _order(one, strengths[one.candidate.id], best, families, typed))[
+        :MOST_CANDIDATES
+    ]
 
 
-def _order(ranked: Ranked, strength: int, best: Tier, families: Counter[str]) -> tuple[int | str, ...]:
+def _order(
+    ranked: Ranked, strength: int, best: Tier, families: Counter[str], typed: frozenset[str]
+) -> tuple[int | str, ...]:
     candidate = ranked.candidate
     is_guess = ranked.tier in _GUESSES
     is_weak = (is_guess and best <= Tier.SALT) or ranked.tier >= Tier.MAKER
     tier = Tier.SIMILAR if is_guess else ranked.tier
     # Of names that are equally like what was typed, that with more products is likelier meant.
     family = min(families[candidate.named[0]], _MOST_FAMILY) if is_guess and candidate.named else 0
+    # 0.4 mg are 400 mcg, but what is printed as typed is surely meant.
+    is_printed = not typed or typed.issubset(_NUMBER.findall(candidate.full))
     return (
         int(is_weak), strength, int(not ranked.is_exact), int(ranked.form_differs), int(ranked.release_differs), tier,
-        ranked.cost, ranked.tier, ranked.extra, -family, -candidate.popularity, candidate.sku,
+        ranked.cost, ranked.tier, ranked.extra, int(not is_printed), -family, -candidate.popularity, candidate.sku,
     )  # fmt: skip
 
 
 def _strength(query: Query, candidate: Candidate, match: Match) -> int:
     """Give 0 for the strength that was typed, 1 for one by volume or weight, 2 for its figure in another unit, 3 unknown, 4 another.
 
-    Who types a salt with a number means that of a piece; a name is asked for by whatever number it carries.
+    Who types a salt with a number means that of a piece; a name is asked for by whatever number it carries. A combination that
+    carries another number has the one typed of a part only, or in all.
     """
     if query.numbers <= candidate.shown:
-        return 0
+        return int(bool(query.numbers) and _carries_another(query, candidate, is_salt=match.tier in _SALTS))
     if query.numbers <= candidate.numbers:
         in_name = _NUMBER.findall(candidate.full)
         carried = candidate.shown.union(in_name, (f"{number}{unit}" for number in in_name for unit in ("mg", "%")))
@@ -95,6 +105,25 @@ def _strength(query: Query, candidate: Candidate, match: Match) -> int:
     # "minirin 60mg", of which there are 60 mcg: still marked, but the likeliest of what is there.
     figures = {_NUMBER.match(number) for number in query.numbers}
     return 2 if {figure[0] for figure in figures if figure} <= candidate.numbers else 4
+
+
+def _carries_another(query: Query, candidate: Candidate, *, is_salt: bool) -> bool:
+    """Tell whether a combination's name carries numbers and the one typed is none of them, nor for a brand their sum."""
+    parts = len(candidate.salts)
+    if parts < 2 or (is_salt and len(set(candidate.salts)) == parts):
+        return False
+    figures = [Decimal(figure) for figure in _NUMBER.findall(candidate.full)]
+    if not figures:
+        return False
+    said = figures if is_salt else [*figures, sum(figures)]
+    in_name = {text for figure in said for text in _written(figure)}
+    return not query.numbers <= in_name
+
+
+def _written(figure: Decimal) -> tuple[str, ...]:
+    """Give a figure as a query's numbers are written: bare, and taken for each unit."""
+    bare = plain(figure)
+    return bare, f"{bare}mg", f"{bare}%", f"{plain(figure / 1000)}mg", f"{plain(figure * 1000)}mg"
 
 
 def _ranked(query: Query, candidate: Candidate, match: Match, exact: Sequence[Candidate]) -> Ranked:
@@ -127,4 +156,6 @@ def _form_differs(wanted: str, form: str) -> bool:
         return False
     if wanted == "syrup" and form in _SWALLOWED:
         return False  # people say "syrup" for every liquid
-    return not form.endswith(wanted)  # "drops" are eye drops too
+    return not form.replace(" ", "").endswith(
+        wanted.replace(" ", "")
+    )  # "drops" are eye drops too, "mouth wash" is one word
