@@ -39,6 +39,10 @@ _OF_ORDERS = (
     """INSERT INTO invoices (order_id, store_id, financial_year, serial, number, seller, issued_at)
        SELECT id, store_id, '20-21', row_number() OVER (PARTITION BY store_id ORDER BY id), left(md5(id::TEXT), 16), '{}', %(at)s
          FROM orders WHERE number LIKE 'PLZ-%%' AND status = 'delivered' AND tax_paise = 1000""",
+    """INSERT INTO credit_notes (id, order_id, store_id, financial_year, serial, previous_serial, number, seller, reason, tax_paise,
+                                 total_paise, issued_by, issued_at)
+       SELECT gen_random_uuid(), order_id, store_id, financial_year, serial, nullif(serial - 1, 0), number, seller, 'unwanted', 0, 100, 'crowd',
+              issued_at FROM invoices WHERE financial_year = '20-21'""",
     """INSERT INTO payments (id, order_id, uid, method, status, amount_paise, captured_paise, razorpay_order_id, settled_by, created_at, updated_at)
        SELECT gen_random_uuid(), id, uid, 'razorpay', 'captured', total_paise, total_paise, 'order_' || id, 'pay_' || id, %(at)s, %(at)s
          FROM orders ON CONFLICT DO NOTHING""",
