@@ -115,7 +115,7 @@ def _carries_another(query: Query, candidate: Candidate, *, is_salt: bool) -> bo
     figures = [Decimal(figure) for figure in _NUMBER.findall(candidate.full)]
     if not figures:
         return False
-    said = figures if is_salt else [*figures, sum(figures)]
+    said = figures if is_salt else [*figures, sum(figures, Decimal())]
     in_name = {text for figure in said for text in _written(figure)}
     return not query.numbers <= in_name
 
