@@ -49,6 +49,23 @@ def test_a_look_alike_one_error_further_away_is_a_choice() -> None:
     assert choice("ravksat 250", near, far) == []
 
 
+def test_a_name_further_away_of_which_no_salts_are_known_leaves_it_to_the_nearest() -> None:
+    near = product("Ravkast 250 Tablet", "Levofloxacin (250mg)")
+
+    assert choice("ravksat", near, product("Ravokast Tablet")) == []
+
+
+def test_a_misspelt_name_in_another_form_is_asked_about_also_alone() -> None:
+    assert choice("fibrvane syrup", FIBROVANE) == ["Fibrovane Tablet"]
+
+
+def test_of_misspelt_names_that_all_say_more_how_much_does_not_decide() -> None:
+    once = product("Derivane OD 300 Tablet PR", "Theophylline (300mg)")
+    other = product("Derivane S Tablet PR", "Etofylline (231mg) + Theophylline (69mg)")
+
+    assert choice("derivne pr", once, other) == ["Derivane OD 300 Tablet PR", "Derivane S Tablet PR"]
+
+
 def test_a_brand_that_is_much_more_alike_leaves_no_choice() -> None:
     other = product("Fibrkovane Tablet", "Atorvastatin (10mg)")
 

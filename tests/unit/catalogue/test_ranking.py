@@ -65,6 +65,51 @@ def test_the_sum_by_which_a_combination_is_known_is_its_strength() -> None:
     assert not search("mogavane 375mg", printed)[0].strength_differs
 
 
+def test_a_combination_that_carries_another_number_stands_below_and_is_marked() -> None:
+    part = product("Serovane 100 Rotacaps", "Salmeterol (50mcg) + Fluticasone (100mcg)")
+    named = product("Serovane 50 Rotacaps", "Salmeterol (25mcg) + Fluticasone (50mcg)")
+
+    found = search("serovane 50", part, named)
+
+    assert names(found) == ["Serovane 50 Rotacaps", "Serovane 100 Rotacaps"]
+    assert [one.strength_differs for one in found] == [False, True]
+
+
+def test_two_layers_of_one_salt_are_not_their_sum_when_the_salt_is_asked_for() -> None:
+    layers = product("Aravane 300mg/700mg Tablet SR", "Paracetamol (300mg) + Paracetamol (700mg)")
+    whole = product("Zaravane 1000mg Tablet", "Paracetamol (1000mg)")
+
+    found = search("paracetamol 1000 mg", layers, whole)
+
+    assert names(found)[0] == "Zaravane 1000mg Tablet"
+    assert [one.strength_differs for one in found] == [False, True]
+
+
+def test_a_strength_printed_as_typed_stands_before_the_same_in_another_unit() -> None:
+    milli, micro = (
+        product("Tamvane 0.4mg Tablet", "Tamsulosin (0.4mg)"),
+        product("Zamvane 400mcg Tablet", "Tamsulosin (400mcg)"),
+    )
+
+    found = search("tamsulosin 400", milli, micro)
+
+    assert names(found)[0] == "Zamvane 400mcg Tablet"
+    assert not any(one.strength_differs for one in found)
+
+
+def test_who_types_no_release_means_what_works_at_once() -> None:
+    slow, melting = product("LAMIVANE OD 100MG TAB"), product("Lamivane DT 100 Tablet", "Lamotrigine (100mg)")
+
+    assert names(search("lamivane 100mg", slow, melting))[0] == "Lamivane DT 100 Tablet"
+    assert names(search("lamivane od 100mg", slow, melting))[0] == "LAMIVANE OD 100MG TAB"
+
+
+def test_a_form_of_two_words_is_the_same_as_of_one() -> None:
+    gargle = product("Betavane 2% Gargle", "Povidone Iodine (2%)", form="mouth wash")
+
+    assert not search("betavane gargle", gargle)[0].form_differs
+
+
 def test_the_same_figure_in_another_unit_stands_before_other_strengths_and_is_marked() -> None:
     small, large = (
         product("Minivane 60mcg Tablet", "Desmopressin (60mcg)"),

@@ -52,10 +52,12 @@ def _is_as_like(one: Ranked, first: Ranked) -> bool:
 def _is_mistaken(one: Ranked, first: Ranked) -> bool:
     """Tell whether a name is taken for the first, and at most one error further from what was typed.
 
-    What else it says does not matter: two letters wrong say nothing about a suffix.
+    What else it says does not matter: two letters wrong say nothing about a suffix. Where the salts of either are not known, nothing
+    says that it is another medicine, and the nearer name stands.
     """
     is_near = one.tier is first.tier and one.cost <= first.cost + LEFT_OUT
-    return is_near and are_named_alike(one.candidate, first.candidate)
+    is_known = bool(one.candidate.salts and first.candidate.salts)
+    return is_near and is_known and are_named_alike(one.candidate, first.candidate)
 
 
 def _merits(one: Ranked) -> tuple[object, ...]:

@@ -23,6 +23,7 @@ _SWALLOWED = LIQUIDS | {"liquid", "dry syrup", "oral solution", "oral suspension
 _GUESSES = frozenset({Tier.SIMILAR, Tier.SALT_SIMILAR})
 _NAMED = frozenset({Tier.NAME, Tier.WORDS, Tier.SALT})
 _SALTS = frozenset({Tier.SALT, Tier.SALT_SIMILAR})
+_AT_ONCE = frozenset({"", "dt", "md"})
 _MOST_FAMILY = 4
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 
@@ -65,13 +66,18 @@ def rank(query: Query, candidates: Iterable[Candidate]) -> list[Ranked]:
     found = [one._replace(strength_differs=True) if strengths[one.candidate.id] > closest else one for one in found]
     families = Counter(one.candidate.named[0] for one in found if one.candidate.named)
     typed = frozenset(_NUMBER.findall(query.full)) if query.numbers else frozenset[str]()
-    return sorted(found, key=lambda one: _order(one, strengths[one.candidate.id], best, families, typed))[
-        :MOST_CANDIDATES
-    ]
+    return sorted(
+        found, key=lambda one: _order(one, strengths[one.candidate.id], best, families, typed, query.releases)
+    )[:MOST_CANDIDATES]
 
 
 def _order(
-    ranked: Ranked, strength: int, best: Tier, families: Counter[str], typed: frozenset[str]
+    ranked: Ranked,
+    strength: int,
+    best: Tier,
+    families: Counter[str],
+    typed: frozenset[str],
+    releases: frozenset[str],
 ) -> tuple[int | str, ...]:
     candidate = ranked.candidate
     is_guess = ranked.tier in _GUESSES
@@ -81,9 +87,11 @@ def _order(
     family = min(families[candidate.named[0]], _MOST_FAMILY) if is_guess and candidate.named else 0
     # 0.4 mg are 400 mcg, but what is printed as typed is surely meant.
     is_printed = not typed or typed.issubset(_NUMBER.findall(candidate.full))
+    # Who types no release means the plain product, or one that only dissolves in the mouth or in water.
+    is_slow = not releases and candidate.release not in _AT_ONCE
     return (
         int(is_weak), strength, int(not ranked.is_exact), int(ranked.form_differs), int(ranked.release_differs), tier,
-        ranked.cost, ranked.tier, ranked.extra, int(not is_printed), -family, -candidate.popularity, candidate.sku,
+        ranked.cost, ranked.tier, ranked.extra, int(not is_printed), int(is_slow), -family, -candidate.popularity, candidate.sku,
     )  # fmt: skip
 
 
