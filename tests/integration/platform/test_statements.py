@@ -172,3 +172,16 @@ def test_a_key_that_is_used_gives_its_answer_and_another_violation_is_its_own(db
     with pytest.raises(Conflict):
         Once(uid, "POST", "/other", "key-of-mine", b"").run(Number, work)
     assert db.value("SELECT count(*) FROM idempotency_keys WHERE uid = %s", uid) == 1
+
+
+def test_a_key_that_is_used_gives_its_answer_also_where_it_would_be_refused_now(db: Database) -> None:
+    def refuse(tx: Tx) -> Number:
+        raise Conflict("Not any more.")
+
+    uid = uuid4().hex
+    assert Once(uid, "POST", "/said", "key-of-mine", b"").run(Number, lambda tx: Number(n=1)) == Number(n=1)
+
+    assert Once(uid, "POST", "/said", "key-of-mine", b"").run(Number, refuse) == Number(n=1)
+    with pytest.raises(Conflict):
+        Once(uid, "POST", "/said", "another-key", b"").run(Number, refuse)
+    assert db.value("SELECT count(*) FROM idempotency_keys WHERE uid = %s", uid) == 1
