@@ -117,6 +117,11 @@ class Attempt(NamedTuple):
         return max(0, self.amount_paise - self.refunded_paise)
 
 
+def find_paying(attempts: list[Attempt], settled_by: str | None) -> Attempt | None:
+    """Give the attempt that paid the order; None for cash, and while nothing did."""
+    return next((attempt for attempt in attempts if attempt.razorpay_payment_id == settled_by), None)
+
+
 def choose_attempt(attempts: list[Attempt], amount_paise: int) -> Attempt:
     """Give the attempt to refund from: of those with so much left the one with the least, so that a wrong payment goes back whole.
 

@@ -20,9 +20,7 @@ def credit(tx: Tx, payment: payments.Payment, refund: RefundView | None, by: Cal
     Money that did not pay the order lowers no price when it goes back; nor does anything before the invoice, which is looked at again
     when that is there.
     """
-    paid = next(
-        (one for one in attempts.list_captured(tx, payment.id) if one.razorpay_payment_id == payment.settled_by), None
-    )
+    paid = rules.find_paying(attempts.list_captured(tx, payment.id), payment.settled_by)
     if paid is None:
         return
     order = orders.get_payable(tx, payment.order_id, payment.uid)

@@ -34,9 +34,9 @@ def refund_difference(order_id: UUID) -> None:
         if payment.settled_by == settlement.CASH:
             _give_cash(tx, payment, min(due_paise, payment.captured_paise - payment.refunded_paise), cause)
             return
-        attempt = next(
-            one for one in attempts.list_captured(tx, payment.id) if one.razorpay_payment_id == payment.settled_by
-        )
+        attempt = rules.find_paying(attempts.list_captured(tx, payment.id), payment.settled_by)
+        if attempt is None:
+            return
         amount_paise = rules.refund_of_reduction(due_paise, attempt.left_paise)
         if amount_paise > 0:
             settlement.promise_refund(tx, payment, attempt.razorpay_payment_id, amount_paise, cause, _REASON)
