@@ -28,6 +28,9 @@ class StoredBatch(NamedTuple):
 _BATCHES = """
         SELECT id, store_id, product_id, batch_no, expires_on, mrp_paise, on_hand, reserved, updated_at, recalled, quarantined
           FROM inventory_batches"""
+_FROM_THERE = """
+           AND (%(id)s::UUID IS NULL OR (product_id, expires_on, id) > (%(after)s::UUID, %(on)s::DATE, %(id)s::UUID))
+         ORDER BY product_id, expires_on, id LIMIT %(limit)s"""
 
 
 def list_batches(
@@ -37,13 +40,10 @@ def list_batches(
     query = (
         _BATCHES
         + """
-         WHERE store_id = %(store_id)s AND (%(product)s::UUID IS NULL OR product_id = %(product)s)
-           AND (%(id)s::UUID IS NULL OR (product_id, expires_on, id) > (%(after)s::UUID, %(on)s::DATE, %(id)s::UUID))
-         ORDER BY product_id, expires_on, id LIMIT %(limit)s"""
+         WHERE store_id = %(store_id)s AND (%(product)s::UUID IS NULL OR product_id = %(product)s)"""
+        + _FROM_THERE
     )
-    last, on, ident = after or (None, None, None)
-    params = {"store_id": store_id, "product": product_id, "after": last, "on": on, "id": ident, "limit": limit}
-    return tx.rows(StoredBatch, query, params)
+    return tx.rows(StoredBatch, query, {"store_id": store_id, "product": product_id} | _place(after, limit))
 
 
 def list_quarantine(tx: Tx, store_id: UUID, *, after: tuple[Any, ...] | None, limit: int) -> list[StoredBatch]:
@@ -51,12 +51,15 @@ def list_quarantine(tx: Tx, store_id: UUID, *, after: tuple[Any, ...] | None, li
     query = (
         _BATCHES
         + """
-         WHERE store_id = %(store_id)s AND (quarantined > 0 OR recalled) AND (quarantined > 0 OR on_hand > 0)
-           AND (%(id)s::UUID IS NULL OR (product_id, expires_on, id) > (%(after)s::UUID, %(on)s::DATE, %(id)s::UUID))
-         ORDER BY product_id, expires_on, id LIMIT %(limit)s"""
+         WHERE store_id = %(store_id)s AND (quarantined > 0 OR recalled) AND (quarantined > 0 OR on_hand > 0)"""
+        + _FROM_THERE
     )
+    return tx.rows(StoredBatch, query, {"store_id": store_id} | _place(after, limit))
+
+
+def _place(after: tuple[Any, ...] | None, limit: int) -> dict[str, Any]:
     last, on, ident = after or (None, None, None)
-    return tx.rows(StoredBatch, query, {"store_id": store_id, "after": last, "on": on, "id": ident, "limit": limit})
+    return {"after": last, "on": on, "id": ident, "limit": limit}
 
 
 def get_batch(tx: Tx, store_id: UUID, batch_id: UUID) -> StoredBatch:
