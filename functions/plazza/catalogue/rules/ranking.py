@@ -164,6 +164,5 @@ def _form_differs(wanted: str, form: str) -> bool:
         return False
     if wanted == "syrup" and form in _SWALLOWED:
         return False  # people say "syrup" for every liquid
-    return not form.replace(" ", "").endswith(
-        wanted.replace(" ", "")
-    )  # "drops" are eye drops too, "mouth wash" is one word
+    # "drops" are eye drops too, "mouth wash" is one word.
+    return not form.replace(" ", "").endswith(wanted.replace(" ", ""))
