@@ -29,7 +29,7 @@ from ops.stores import Server, create_database, start_postgres, start_redis, sta
 from plazza.data import sql
 
 SMALL = 10_000
-_LOAD_JAVA = ("-Xms1g", "-Xmx1g")
+_LOAD_JAVA = ("-Xms2g", "-Xmx2g")
 
 
 class Bound(NamedTuple):
