@@ -65,6 +65,10 @@ class ResultUnknown(Unavailable):
     """The connection went while committing: it may have happened. The same Idempotency-Key finds out."""
 
 
+class _Lost(Unavailable):
+    """The connection was dead before COMMIT was said: nothing has happened."""
+
+
 class _Statement(NamedTuple):
     """One thing to say, and the cursor that its answer comes to."""
 
@@ -166,6 +170,8 @@ class Tx:
 class _Connection(psycopg.Connection[Any]):
     """Gives up on a server that says nothing: the limits it holds itself are no help once it hangs or the network is gone."""
 
+    lost_at = 0.0
+    """When one of them was last found dead; what lies in a pool since before is asked first, however fresh it is."""
     patience_sec = ANSWER_SEC
     answered_at = 0.0
 
@@ -213,7 +219,7 @@ def _pool(database: Database) -> ConnectionPool[_Connection]:
 
 def _check(connection: _Connection) -> None:
     """Raise when a connection that lay in the pool is dead, or its server silent."""
-    if time.monotonic() - connection.answered_at < FRESH_SEC:
+    if connection.answered_at > max(_Connection.lost_at, time.monotonic() - FRESH_SEC):
         return
     connection.patience_sec = CHECK_SEC
     try:
@@ -233,15 +239,15 @@ def close_pools() -> None:
 def run_transaction(work: Callable[[Tx], Result], *, on: Database = COCKROACH) -> Result:
     """Run `work` in one SERIALIZABLE transaction, again from BEGIN on 40001 or a deadlock, with jitter.
 
-    Raises Unavailable when the database is down, too slow or too contended for RETRY_FOR_SEC, and ResultUnknown when the
-    connection was lost while committing.
+    A connection that proves dead before COMMIT is replaced once. Raises Unavailable when the database is down, too slow or too
+    contended for RETRY_FOR_SEC, and ResultUnknown when the connection was lost while committing.
     """
     give_up_at = time.monotonic() + RETRY_FOR_SEC
     attempt = 0
     while True:
         attempt += 1
         try:
-            result, after_commit = _attempt(work, on)
+            result, after_commit = _again_if_lost(lambda: _attempt(work, on))
         except (SerializationFailure, DeadlockDetected) as exc:
             pause = random.uniform(0, min(0.5, 0.01 * 2**attempt))  # noqa: S311 -- jitter, not a secret
             if time.monotonic() + pause > give_up_at:
@@ -258,17 +264,36 @@ def read(work: Callable[[Tx], Result], *, on: Database = COCKROACH) -> Result:
     give_up_at = time.monotonic() + RETRY_FOR_SEC
     while True:
         try:
-            with _pool(on).connection() as connection:
-                try:
-                    return work(Tx(connection))
-                except psycopg.Error:
-                    connection.close()  # without a rollback the driver counts as prepared what the server never got to
-                    raise
+            return _again_if_lost(lambda: _read(work, on))
         except SerializationFailure as exc:
             if time.monotonic() > give_up_at:
                 raise Unavailable(f"{on.title} is too busy; try again.") from exc
-        except (PoolTimeout, QueryCanceled, psycopg.OperationalError) as exc:
-            raise Unavailable(f"{on.title} does not answer; try again.") from exc
+
+
+def _again_if_lost(work: Callable[[], Result]) -> Result:
+    """Do it once more when the server went since the connection was last used; one that fell silent is not waited for twice."""
+    started = time.monotonic()
+    try:
+        return work()
+    except _Lost:
+        _Connection.lost_at = time.monotonic()
+        if _Connection.lost_at - started > CHECK_SEC:
+            raise
+        return work()
+
+
+def _read(work: Callable[[Tx], Result], on: Database) -> Result:
+    try:
+        with _pool(on).connection() as connection:
+            try:
+                return work(Tx(connection))
+            except psycopg.Error:
+                connection.close()  # without a rollback the driver counts as prepared what the server never got to
+                raise
+    except SerializationFailure:
+        raise
+    except (PoolTimeout, QueryCanceled, psycopg.OperationalError) as exc:
+        raise _unavailable(on, exc) from exc
 
 
 def _attempt(work: Callable[[Tx], Result], on: Database) -> tuple[Result, dict[str, Callable[[], None]]]:
@@ -283,14 +308,18 @@ def _attempt(work: Callable[[Tx], Result], on: Database) -> tuple[Result, dict[s
             return result, tx.after_commit
     except (SerializationFailure, DeadlockDetected):
         raise
-    except (PoolTimeout, QueryCanceled) as exc:
-        raise Unavailable(f"{on.title} does not answer in time; try again.") from exc
-    except psycopg.OperationalError as exc:
-        if committing:
+    except (PoolTimeout, QueryCanceled, psycopg.OperationalError) as exc:
+        if committing and not isinstance(exc, (PoolTimeout, QueryCanceled)):
             raise ResultUnknown(
                 "Whether this was saved is not known; send it again with the same Idempotency-Key."
             ) from exc
-        raise Unavailable(f"{on.title} does not answer; try again.") from exc
+        raise _unavailable(on, exc) from exc
+
+
+def _unavailable(on: Database, exc: psycopg.OperationalError) -> Unavailable:
+    is_lost = not isinstance(exc, PoolTimeout) and (exc.sqlstate is None or exc.sqlstate.startswith(("08", "57P")))
+    kind = _Lost if is_lost else Unavailable
+    return kind(f"{on.title} does not answer; try again.")
 
 
 def _call(name: str, call: Callable[[], None]) -> None:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
@@ -12,11 +13,11 @@ from ops.bench.round_trips import Relay
 from plazza.data import sql
 from plazza.data.once import Once
 from plazza.data.sql import ResultUnknown, Tx, read, run_transaction
-from plazza.errors import Conflict
+from plazza.errors import Conflict, Unavailable
 from plazza.schema import Model
 from tests.support.database import Database
 from tests.support.servers import Servers
-from tests.support.wire import wire
+from tests.support.wire import Wire, wire
 
 
 class Number(Model):
@@ -43,6 +44,18 @@ def relay(parts: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
     yield relay
     relay.stop()
     sql.close_pools()
+
+
+@pytest.fixture
+def line(parts: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    """A wire to the database, over which four connections have just been answered."""
+    with wire(parts.cockroach_url) as laid:
+        monkeypatch.setenv("COCKROACH_DB_URL", laid.url)
+        sql.close_pools()
+        with ThreadPoolExecutor(4) as callers:
+            list(callers.map(lambda _: read(lambda tx: tx.value("SELECT 1 FROM pg_sleep(0.2)")), range(4)))
+        yield laid
+        sql.close_pools()
 
 
 def insert(tx: Tx, n: int) -> None:
@@ -152,6 +165,57 @@ def test_a_server_that_goes_silent_while_committing_leaves_the_result_unknown(
             run_transaction(work)
         assert time.monotonic() - started < 2
     sql.close_pools()
+
+
+@pytest.mark.usefixtures("table")
+def test_a_server_that_restarts_between_two_calls_costs_nobody_an_error(db: Database, line: Wire) -> None:
+    for n in range(0, 8, 2):
+        line.refuse()
+        line.mend()
+        with ThreadPoolExecutor(4) as callers:
+            seen = [callers.submit(read, lambda tx: tx.value("SELECT 1")) for _ in range(2)]
+            done = [
+                callers.submit(
+                    run_transaction, lambda tx, n=n, m=m: tx.execute("INSERT INTO said VALUES (%s)", (n + m,))
+                )
+                for m in range(2)
+            ]
+        assert [one.result() for one in seen + done] == [1, 1, 1, 1]
+
+    assert db.value("SELECT count(*) FROM said") == 8
+
+
+@pytest.mark.usefixtures("table")
+def test_who_is_thrown_out_before_committing_begins_anew(db: Database) -> None:
+    began: list[int] = []
+
+    def work(tx: Tx) -> None:
+        began.append(tx.value("SELECT pg_backend_pid()"))
+        tx.execute("INSERT INTO said VALUES (%s)", (len(began),))
+        if len(began) == 1:
+            db.value("SELECT pg_terminate_backend(%s)", began[0])
+        tx.value("SELECT 1")
+
+    run_transaction(work)
+
+    assert len(set(began)) == 2
+    assert db.rows("SELECT n FROM said") == [(2,)]
+
+
+def test_a_server_that_falls_silent_is_not_waited_for_twice(line: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sql, "ANSWER_SEC", 1.2)
+    monkeypatch.setattr(sql, "FRESH_SEC", 0.0)
+    began: list[int] = []
+
+    def work(tx: Tx) -> None:
+        began.append(tx.value("SELECT 1"))
+        line.hush()
+        tx.value("SELECT 2")
+
+    with pytest.raises(Unavailable):
+        run_transaction(work)
+
+    assert len(began) == 1
 
 
 @pytest.mark.usefixtures("table")
