@@ -26,6 +26,8 @@ _COCKROACH: dict[str, LiteralString] = {
         SELECT b.quarantined AS stored,
                coalesce((SELECT sum(m.quarantined_change) FROM stock_movements AS m WHERE m.batch_id = b.id), 0) AS due
           FROM inventory_batches AS b""",
+    "recalled packs for sale = 0": """
+        SELECT 0 AS stored, CASE WHEN b.recalled THEN b.on_hand - b.reserved ELSE 0 END AS due FROM inventory_batches AS b""",
     "packs reserved = held by orders": """
         SELECT b.reserved AS stored,
                coalesce((SELECT sum(o.quantity) FROM order_batches AS o WHERE o.batch_id = b.id AND o.state = 'reserved'), 0) AS due

@@ -1,7 +1,7 @@
 """`ops prove repair`: whatever a store's day brings, at once and with commits that fail, every stored balance is the sum of its parts.
 
-Orders with coupons and prescriptions, cancels, hand-overs, counter sales, deliveries, corrections and recalls of stock, payments, refunds
-and expiries. Afterwards each balance is worked out anew from movements, attempts, refunds and redemptions; so it is after each other proof.
+Orders with coupons and prescriptions, dropped packs, cancels, hand-overs, deliveries, returns, counter sales, goods received, corrections and
+recalls of stock, payments, refunds and expiries. Afterwards each balance is worked out anew from movements, attempts, refunds and redemptions; so it is after each other proof.
 """
 
 import argparse
@@ -24,10 +24,23 @@ from ops.prove.shop import Customer, Shop, once
 from plazza import clock
 from plazza.data import outbox
 from plazza.data.sql import read, run_transaction
-from plazza.errors import Conflict, Unavailable
+from plazza.errors import Conflict, NotFound, Unavailable
 from plazza.identity import Caller, Role
 from plazza.order import consumers as order_consumers
-from plazza.order.actions import counter, coupons, expiry, handover, inventory, moving, placing, quarantine, recalls
+from plazza.order.actions import (
+    counter,
+    coupons,
+    expiry,
+    handover,
+    inventory,
+    moving,
+    placing,
+    quarantine,
+    recalls,
+    reducing,
+    returns,
+)
+from plazza.order.models.changes import FewerPacks, ReduceOrder, ReturnedPacks, ReturnPacks
 from plazza.order.models.inventory import AdjustStock, RecordSale
 from plazza.order.models.orders import CancelOrder, CartItem, PlaceOrder, SetStatus, Status
 from plazza.order.models.quarantine import Dispose, SetAside
@@ -45,8 +58,11 @@ _RECALLER = Caller("proof-admin", Role.ADMIN)
 _RIDER = Actor("proof-rider", Role.RIDER, None)
 _CONSUMERS: dict[str, Callable[[str], None]] = {
     "order.confirm_coupon": order_consumers.confirm_coupon,
+    "order.lower_coupon": order_consumers.lower_coupon,
     "order.release_coupon": order_consumers.release_coupon,
+    "payment.credit_earlier_refunds": payment_consumers.credit_earlier_refunds,
     "payment.refund_cancelled_order": payment_consumers.refund_cancelled_order,
+    "payment.refund_reduced_order": payment_consumers.refund_reduced_order,
     "payment.razorpay_refund": payment_consumers.razorpay_refund,
 }
 _DUE: LiteralString = "SELECT id FROM outbox WHERE status = 'pending' AND consumer = ANY(%s) ORDER BY position, id"
@@ -127,14 +143,14 @@ class _Day:
         dice = random.Random(seed)  # noqa: S311 -- no secret
         ways: dict[Callable[[random.Random], None], int] = {
             self._place: 10, self._cancel: 4, self._ship: 3, self._pay: 4, self._sell: 3, self._receive: 1, self._adjust: 2,
-            self._refund: 1, self._recall: 1, self._dispose: 1,
+            self._refund: 1, self._recall: 1, self._dispose: 1, self._drop: 2, self._deliver_parcel: 3, self._return: 2,
         }  # fmt: skip
         for _ in range(operations):
             way = dice.choices(list(ways), list(ways.values()))[0]
             name = getattr(way, "__name__", "").strip("_")
             try:
                 way(dice)
-            except Conflict:
+            except (Conflict, NotFound):
                 self._done[f"{name}: refused"] += 1
             except Unavailable:
                 self._done[f"{name}: told to come back"] += 1
@@ -178,6 +194,22 @@ class _Day:
         staff = self._shop.cashier
         moving.set_status(staff, once(staff), order_id, SetStatus(status=Status.PROCESSING))
         run_transaction(lambda tx: handover.ship(tx, order_id, _RIDER))
+
+    def _drop(self, dice: random.Random) -> None:
+        _, order_id = self._drawn(dice)
+        body = ReduceOrder(lines=[FewerPacks(line_no=1, quantity=dice.randint(0, 2))], reason="proof")
+        reducing.reduce_order(self._shop.cashier, once(self._shop.cashier), order_id, body)
+
+    def _deliver_parcel(self, dice: random.Random) -> None:
+        _, order_id = self._drawn(dice)
+        run_transaction(lambda tx: handover.deliver(tx, order_id, _RIDER))
+
+    def _return(self, dice: random.Random) -> None:
+        _, order_id = self._drawn(dice)
+        for_sale = dice.random() < 0.5
+        lines = [ReturnedPacks(line_no=1, quantity=1, opened=not for_sale, resaleable=for_sale)]
+        body = ReturnPacks(lines=lines, reason="unwanted" if for_sale else "damaged")
+        returns.return_packs(_PERSON, once(_PERSON), order_id, body)
 
     def _pay(self, dice: random.Random) -> None:
         customer, order_id = self._drawn(dice)

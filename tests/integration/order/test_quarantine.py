@@ -104,10 +104,12 @@ def test_a_recall_sets_aside_what_no_order_holds_in_every_store(api: Client, db:
     assert (shelf(here, near), shelf(there, far)) == ((4, 4, 5), (0, 0, 9))
     assert moves(here, near) == [("quarantine", -5, 5, "fails dissolution")]
     assert listed(here)[near]["reserved"] == 4
+    fewer = {"lines": [{"line_no": 1, "quantity": 3}], "reason": "proof"}
+    assert api.post(f"/orders/{order}/lines", fewer, **here.staff()).status_code == 200
+    assert shelf(here, near) == (3, 3, 6), "a pack that is dropped from an order does not stand on the shelf"
     api.post(f"/orders/{order}/cancel", {}, **here.staff())
-    assert listed(here)[near]["on_hand"] == 4, "what the order gave back still stands on the shelf"
-    assert set_aside(here, near, 4, reason="recalled").status_code == 201
-    assert shelf(here, near) == (0, 0, 9)
+    assert shelf(here, near) == (0, 0, 9), "nor do those of an order that is cancelled"
+    assert [row[1:] for row in moves(here, near)[1:]] == [(-1, 1, "recalled"), (-3, 3, "recalled")]
     add_up(here, there)
 
 

@@ -77,10 +77,9 @@ def reserve(tx: Tx, order_id: UUID, taken: Sequence[Taken], actor_uid: str, at: 
 
 
 def release(tx: Tx, order_id: UUID, actor_uid: str, at: datetime) -> int:
-    """Give back what an order holds; gives the number of packs, 0 when it holds none any more."""
+    """Give back what an order holds, recalled packs to the quarantine; gives their number, 0 when it holds none any more."""
     held = _end(tx, order_id, "released")
-    _reduce(tx, held, at, on_hand=0)
-    _note(tx, held, Movement("release", f"order:{order_id}", None, actor_uid, at), on_hand=0, reserved=-1)
+    _free(tx, held, Movement("release", f"order:{order_id}", None, actor_uid, at))
     return sum(part.quantity for part in held)
 
 
@@ -135,7 +134,7 @@ def lock_held(tx: Tx, order_id: UUID) -> list[Held]:
 
 
 def release_part(tx: Tx, order_id: UUID, freed: Sequence[Held], actor_uid: str, at: datetime) -> None:
-    """Give back some of the packs that an order holds."""
+    """Give back some of the packs that an order holds, recalled ones to the quarantine."""
     columns = [list(column) for column in zip(*freed, strict=True)]
     query = """
         UPDATE order_batches AS h
@@ -144,8 +143,7 @@ def release_part(tx: Tx, order_id: UUID, freed: Sequence[Held], actor_uid: str, 
           FROM unnest(%s::INT8[], %s::UUID[], %s::INT8[]) AS f (line_no, batch_id, quantity)
          WHERE h.order_id = %s AND h.line_no = f.line_no AND h.batch_id = f.batch_id AND h.state = 'reserved'"""
     tx.send(query, (*columns, order_id))
-    _reduce(tx, freed, at, on_hand=0)
-    _note(tx, freed, Movement("release", f"order:{order_id}", None, actor_uid, at), on_hand=0, reserved=-1)
+    _free(tx, freed, Movement("release", f"order:{order_id}", None, actor_uid, at))
 
 
 def consume(tx: Tx, order_id: UUID, actor_uid: str, at: datetime, on: date) -> int:
@@ -211,6 +209,16 @@ def _end(tx: Tx, order_id: UUID, state: str) -> list[Held]:
         UPDATE order_batches SET state = %s WHERE order_id = %s AND state = 'reserved'
         RETURNING line_no, batch_id, quantity"""
     return tx.rows(Held, query, (state, order_id))
+
+
+def _free(tx: Tx, held: Sequence[Held], movement: Movement) -> None:
+    """Promise packs to nobody any more; those of a recalled batch leave the shelf at once."""
+    _reduce(tx, held, movement.at, on_hand=0)
+    _note(tx, held, movement, on_hand=0, reserved=-1)
+    query = "SELECT id FROM inventory_batches WHERE id = ANY(%s) AND recalled ORDER BY id"
+    recalled = tx.values(query, ([part.batch_id for part in held],))
+    parts = [part for part in held if part.batch_id in recalled]
+    set_aside(tx, parts, movement._replace(kind="quarantine", reason="recalled"))
 
 
 def _reduce(tx: Tx, held: Sequence[Held], at: datetime, *, on_hand: int) -> None:
