@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from plazza.catalogue.models.prescriptions import PrescriptionItemView, PrescriptionSummary
 from plazza.catalogue.rules import prescriptions as rules
 from plazza.data.sql import Tx
-from plazza.errors import Conflict, NotFound
+from plazza.errors import NotFound
 from plazza.identity import Caller, Role
 
 Found = TypeVar("Found")
@@ -79,7 +79,7 @@ class Coverage(NamedTuple):
 
 _COVERED = """
         SELECT id AS item_id, product_id, allowed_packs - used_packs AS left_packs, duration_days FROM prescription_items
-         WHERE prescription_id = %s AND decision = 'approved' ORDER BY id"""
+         WHERE prescription_id = (SELECT id FROM prescriptions WHERE id = %s AND uid = %s) AND decision = 'approved' ORDER BY id"""
 
 
 def insert_prescription(
@@ -242,13 +242,15 @@ def get_coverage(tx: Tx, prescription_id: UUID, uid: str, on: date) -> Coverage:
 
 def _coverage(tx: Tx, prescription_id: UUID, uid: str, on: date, covered: LiteralString) -> Coverage:
     query = "SELECT status, valid_until FROM prescriptions WHERE id = %s AND uid = %s"
-    found = tx.row(_State, query, (prescription_id, uid))
-    if found is None:
+    asked = tx.ask(_State, query, (prescription_id, uid))
+    items = tx.rows(CoveredItem, covered, (prescription_id, uid))
+    found = asked()
+    if not found:
         raise NotFound("No such prescription.")
-    rules.check_usable(found.status, found.valid_until, on)
-    if found.status != "approved":
+    rules.check_usable(found[0].status, found[0].valid_until, on)
+    if found[0].status != "approved":
         return Coverage("awaited", {})
-    return Coverage("approved", {item.product_id: item for item in tx.rows(CoveredItem, covered, (prescription_id,))})
+    return Coverage("approved", {item.product_id: item for item in items})
 
 
 class _State(NamedTuple):
@@ -257,12 +259,8 @@ class _State(NamedTuple):
 
 
 def use_packs(tx: Tx, item_id: UUID, packs: int) -> None:
-    """Use packs of a line's allowance. Raises Conflict when fewer are left."""
-    query = (
-        "UPDATE prescription_items SET used_packs = used_packs + %s WHERE id = %s AND used_packs + %s <= allowed_packs"
-    )
-    if tx.execute(query, (packs, item_id, packs)) == 0:
-        raise Conflict("The prescription does not allow so many packs any more.", reason="PRESCRIPTION_USED_UP")
+    """Use packs of the allowance of a line that is held and has as many left; the schema refuses more."""
+    tx.send("UPDATE prescription_items SET used_packs = used_packs + %s WHERE id = %s", (packs, item_id))
 
 
 def give_back_packs(tx: Tx, item_id: UUID, packs: int) -> None:

@@ -48,10 +48,12 @@ def quote(caller: Caller, body: QuoteRequest) -> QuoteView:
     if not cart.lines:
         pricing.check_problems(_problems(cart, {}, place, body), cart.lines)
     lines, refusals = covering.quote(caller, body, cart.lines)
-    free = read(lambda tx: stock.count_free(tx, place.store_id, lines, clock.today()))
+    free, is_first = read(lambda tx: _free_and_first(tx, caller, place, lines))
     rebate = None
     if place.address is not None:
-        rebate = coupons.quote(body.coupon_codes, caller.uid, place.address, cart.lines, place.charge_paise)
+        rebate = coupons.quote(
+            body.coupon_codes, caller.uid, place.address, cart.lines, place.charge_paise, is_first=is_first
+        )
     price = pricing.price(
         cart.lines,
         charge_paise=place.charge_paise,
@@ -148,6 +150,15 @@ def read_sale(tx: Tx, items: Sequence[CartItem], store_id: UUID, on: date) -> tu
     if store.status != "open":
         raise Conflict("The store that delivers here is closed.", reason="STORE_CLOSED")
     return cart, store
+
+
+def _free_and_first(
+    tx: Tx, caller: Caller, place: Destination, lines: Sequence[CartLine]
+) -> tuple[dict[UUID, int], bool]:
+    """Give what can be promised of each product, and whether this would be the customer's first order."""
+    is_first = orders.ask_first(tx, caller.uid)
+    free = stock.count_free(tx, place.store_id, lines, clock.today())
+    return free, is_first()
 
 
 def _locate(caller: Caller, address_id: UUID) -> Destination:

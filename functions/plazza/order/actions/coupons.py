@@ -15,12 +15,17 @@ from plazza.order.store import orders, units
 
 
 def quote(
-    codes: Sequence[str], uid: str, address: dict[str, Any], lines: Sequence[SoldLine], charge_paise: int
+    codes: Sequence[str],
+    uid: str,
+    address: dict[str, Any],
+    lines: Sequence[SoldLine],
+    charge_paise: int,
+    *,
+    is_first: bool,
 ) -> Rebate | None:
     """Give what coupons would take off. Raises NotFound, Conflict with `reason`, Unavailable."""
     if not codes:
         return None
-    is_first = not read(lambda tx: orders.has_ordered(tx, uid))
     return _rebate(discount.quote(codes, _cart(uid, address, lines, charge_paise, is_first=is_first)))
 
 

@@ -62,18 +62,25 @@ def place_order(caller: Caller, once: Once, body: PlaceOrder) -> OrderView:
 def _hold_coupon(caller: Caller, body: PlaceOrder, order_id: UUID, place: Place) -> _Coupon | None:
     if not body.coupon_codes:
         return None
-    cart = read(lambda tx: carts.read_cart(tx, body.items, place.store_id, clock.today()))
-    is_first = not read(lambda tx: orders.has_ordered(tx, caller.uid))
+    cart, is_first = read(lambda tx: _cart_and_first(tx, caller, body, place))
     rebate = coupons.hold(
         body.coupon_codes, caller.uid, order_id, place.address, cart.lines, place.charge_paise, is_first=is_first
     )
     return _Coupon(rebate, _amounts(cart), is_first)
 
 
+def _cart_and_first(tx: Tx, caller: Caller, body: PlaceOrder, place: Place) -> tuple[Cart, bool]:
+    is_first = orders.ask_first(tx, caller.uid)
+    cart = carts.read_cart(tx, body.items, place.store_id, clock.today())
+    return cart, is_first()
+
+
 def _place(tx: Tx, caller: Caller, body: PlaceOrder, order_id: UUID, place: Place, coupon: _Coupon | None) -> OrderView:
     at = clock.now()
+    is_first = orders.ask_first(tx, caller.uid) if coupon else None
     cart, store = carts.read_sale(tx, body.items, place.store_id, clock.today())
-    _check_coupon_still_fits(tx, caller, cart, coupon)
+    if coupon and is_first:
+        _check_coupon_still_fits(cart, coupon, is_first=is_first())
     coverage = _cover(tx, caller, body, cart.lines)
     taken = _take(tx, cart._replace(lines=coverage.lines), body, place)
     price = pricing.price(
@@ -97,11 +104,9 @@ def _place(tx: Tx, caller: Caller, body: PlaceOrder, order_id: UUID, place: Plac
     return views.view(order, items, events)
 
 
-def _check_coupon_still_fits(tx: Tx, caller: Caller, cart: Cart, coupon: _Coupon | None) -> None:
+def _check_coupon_still_fits(cart: Cart, coupon: _Coupon, *, is_first: bool) -> None:
     """Raise Conflict when a price or the first order changed between holding the coupon and now."""
-    if coupon is None:
-        return
-    if coupon.amounts != _amounts(cart) or coupon.is_first == orders.has_ordered(tx, caller.uid):
+    if coupon.amounts != _amounts(cart) or coupon.is_first != is_first:
         raise Conflict(
             "The cart's prices changed meanwhile; quote again.", reason="PRICE_CHANGED", **pricing.figures(cart.lines)
         )

@@ -1,5 +1,6 @@
 """Orders, their lines and their events: reading them."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -268,10 +269,15 @@ class Latest(NamedTuple):
     status: str
 
 
-def has_ordered(tx: Tx, uid: str) -> bool:
-    """Tell whether a customer has an order that was not cancelled."""
-    query = "SELECT EXISTS (SELECT 1 FROM orders WHERE uid = %s AND status <> 'cancelled')"
-    return bool(tx.value(query, (uid,)))
+def ask_first(tx: Tx, uid: str) -> Callable[[], bool]:
+    """Ask along with what is read next whether all of a customer's orders, if any, were cancelled; what this gives then tells."""
+    query = "SELECT 1 AS found FROM orders WHERE uid = %s AND status <> 'cancelled' LIMIT 1"
+    asked = tx.ask(_Found, query, (uid,))
+    return lambda: not asked()
+
+
+class _Found(NamedTuple):
+    found: int
 
 
 def get_known_place(tx: Tx, uid: str, address_id: UUID) -> Place | None:
