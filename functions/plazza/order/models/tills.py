@@ -6,11 +6,13 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue
 
-from plazza.money import Paise
 from plazza.order.models.inventory import RecordSale, SaleView
 from plazza.schema import Instant, Limit, Model, ShortText
 
 MAX_SALES = 100
+
+TotalPaise = Annotated[int, Field(ge=0, le=2**53 - 1, strict=True)]
+"""A sum of many sales: a first close takes in all the days before it. The most that every JSON reader holds exactly."""
 
 
 class RecordSales(Model):
@@ -45,9 +47,9 @@ class SaleVerdicts(Model):
 class ByMethod(Model):
     """Money by how it was paid."""
 
-    cash: Paise
-    card: Paise
-    upi: Paise
+    cash: TotalPaise
+    card: TotalPaise
+    upi: TotalPaise
 
 
 class CloseDay(Model):
