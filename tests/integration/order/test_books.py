@@ -85,7 +85,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_movements_always_add_up(shop: Shop, other: Shop, make: Builders, steps: list[tuple[str, int]]) -> None:
     """Whatever people do, in whatever order, and whether it is refused or not."""
