@@ -4,6 +4,9 @@ What an answer shows is named by scopes ("product:<id>", "catalogue"). Each scop
 made of, and is good only while these are the present ones: one round trip reads both. Whoever changes something gives its scopes
 new versions after the commit. With Redis away answers are made anew, still once for all who ask this instance at a time. Who then
 changed something could not say so: an instance that saw Redis away believes nothing from before, and for a minute keeps nothing long.
+
+What Redis said a moment ago is believed: that an answer is good, and that a change settles, so that none is kept. `AT_HAND_SEC`, and the
+second that the CDN may keep an answer, are within the two seconds after which nobody sees what was before a change.
 """
 
 import hashlib
@@ -11,16 +14,18 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import uuid4
 
 from plazza.data import cache
 from plazza.data.sql import Tx
 
+Value = TypeVar("Value")
 Values = Sequence[bytes | None]
 
 SETTLE_SEC = 1.3
@@ -29,8 +34,11 @@ LINGER_SEC = 0.5
 """How long an instance hands on what it just made, to those who had looked before it was there."""
 FLEETING_SEC = 1.5
 """How long an answer is kept of which nobody may hear that it changed."""
+AT_HAND_SEC = 0.5
 WAIT_SEC = 5.0
 MOST_BYTES = 262_144
+_MOST_AT_HAND = 500
+_MOST_BYTES_AT_HAND = 32_768
 _VERSION_SEC = 86_400
 _JITTER = 0.2
 """Entries made together must not end together."""
@@ -75,6 +83,30 @@ class _Head(NamedTuple):
     counted: list[Any] | None
 
 
+class _Moment(Generic[Value]):
+    """What was seen a moment ago, by key; the oldest gives way."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[Hashable, tuple[Value, float]] = OrderedDict()
+
+    def get(self, key: Hashable) -> Value | None:
+        """Give what was seen, or None when that is too long ago."""
+        seen = self._seen.get(key)
+        return seen[0] if seen is not None and time.monotonic() < seen[1] else None
+
+    def put(self, key: Hashable, value: Value) -> None:
+        """Say what is seen now."""
+        with _lock:
+            self._seen[key] = (value, time.monotonic() + AT_HAND_SEC)
+            self._seen.move_to_end(key)
+            if len(self._seen) > _MOST_AT_HAND:
+                self._seen.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._seen.clear()
+
+
 class _Flight(NamedTuple):
     """An answer that is being made, or was made a moment ago."""
 
@@ -82,6 +114,8 @@ class _Flight(NamedTuple):
     began: float
 
 
+_at_hand: _Moment[Made] = _Moment()
+_unsettled: _Moment[Values] = _Moment()
 _flights: dict[tuple[str, ...], _Flight] = {}
 _lock = threading.Lock()
 _counted: ContextVar[Counted | None] = ContextVar("counted", default=None)
@@ -98,6 +132,17 @@ def count(name: str, entry: str, most: int) -> None:
     cache.tally(name, entry, most)
 
 
+def at_hand(ask: Ask) -> Made | None:
+    """Give the answer if it was good a moment ago."""
+    answer = _at_hand.get(ask.key)
+    return _given(answer) if answer is not None else None
+
+
+def unsettled(ask: Ask) -> Values | None:
+    """Give the values that `find` would get if a change of what the answer shows settled a moment ago: none is kept then."""
+    return _unsettled.get(ask.scopes)
+
+
 def find(ask: Ask, values: Values | None) -> Made | None:
     """Give the kept answer, or None when there is none, it is outdated, or it is not what was written."""
     if not values or values[0] is None:
@@ -110,12 +155,17 @@ def find(ask: Ask, values: Values | None) -> Made | None:
     versions = values[1 : 1 + len(ask.scopes)]
     if head.versions != [version and version.decode() for version in versions] or head.at <= cache.last_away():
         return None
-    return _given(Made(body, head.etag, 0, Counted(*head.counted) if head.counted else None))
+    answer = Made(body, head.etag, 0, Counted(*head.counted) if head.counted else None)
+    if len(body) <= _MOST_BYTES_AT_HAND:
+        _at_hand.put(ask.key, answer)
+    return _given(answer)
 
 
 def make(ask: Ask, values: Values | None, work: Callable[[], Made]) -> Made:
     """Make an answer and keep it; who asks for the same meanwhile waits for it. Raises what `work` raises."""
     versions, is_settled = _known_versions(ask, values)
+    if values and versions and not is_settled and _unsettled.get(ask.scopes) is None:
+        _unsettled.put(ask.scopes, [None, *values[1:]])
     # Those who saw a newer version must not be handed what was made of an older one.
     flight_key = (ask.key, *versions)
     future, leads = _board(flight_key)
@@ -151,6 +201,8 @@ def forget(*scopes: str) -> None:
             pipe.set(_version(scope), uuid4().hex, ex=_VERSION_SEC)
 
     cache.pipeline(work)
+    _at_hand.clear()
+    _unsettled.clear()
 
 
 def forget_after(tx: Tx, *scopes: str) -> None:

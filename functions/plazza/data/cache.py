@@ -27,8 +27,8 @@ STAY_AWAY_SEC = 5.0
 # The expiry is set with the first count in one step: a crash between two calls would leave a counter that never ends. The keys after
 # the first are read by the way, so that a request that is counted and answered from what is kept costs one command.
 _COUNT = """
-local n = redis.call('INCR', KEYS[1])
-if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+local n = redis.call('INCRBY', KEYS[1], ARGV[2])
+if n == tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {n, redis.call('PTTL', KEYS[1]), #KEYS > 1 and redis.call('MGET', unpack(KEYS, 2)) or {}}"""
 
 _TALLY = """
@@ -99,17 +99,17 @@ def delete(*keys: str) -> None:
         _try(lambda client: client.delete(*keys))
 
 
-def count(key: str, window_sec: int) -> Count | None:
-    """Count one more in a window that starts with the first, or give None when Redis is down."""
-    counted, _ = count_and_get(key, window_sec, ())
+def count(key: str, window_sec: int, *, by: int = 1) -> Count | None:
+    """Count `by` more in a window that starts with the first, or give None when Redis is down."""
+    counted, _ = count_and_get(key, window_sec, (), by=by)
     return counted
 
 
 def count_and_get(
-    key: str, window_sec: int, wanted: Sequence[str]
+    key: str, window_sec: int, wanted: Sequence[str], *, by: int = 1
 ) -> tuple[Count | None, Sequence[bytes | None] | None]:
     """Count, and give the values of `wanted`, in one round trip; (None, None) when Redis is down."""
-    found = _try(lambda client: _send(client, "EVAL", _COUNT, 1 + len(wanted), key, *wanted, window_sec * 1000))
+    found = _try(lambda client: _send(client, "EVAL", _COUNT, 1 + len(wanted), key, *wanted, window_sec * 1000, by))
     if found is None:
         return None, None
     total, left_ms, values = found

@@ -9,7 +9,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Required, TypedDict, Unpack, get_type_hints
+from typing import Annotated, Any, NamedTuple, Required, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
 import flask
 from werkzeug.exceptions import HTTPException
@@ -91,7 +91,7 @@ class Api:
 
     def _declare(self, method: str, path: str, options: Options) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
-            route = Route(method, path, handler, options, get_type_hints(handler, include_extras=True))
+            route = Route(method, path, handler, options, _hints_of(handler))
             if options.get("shows") and (options["roles"] or not route.hints.keys().isdisjoint(_WHO_ASKS)):
                 raise TypeError(f"{method} {path} depends on who asks: nobody else may be shown what is kept of it.")
             self.routes.append(route)
@@ -161,6 +161,14 @@ class Api:
             return Done(response, route.path if route else "(no route)", flask.g.get("uid"), flask.g.get("allowance"))
 
 
+def _hints_of(handler: Handler) -> dict[str, Any]:
+    """Give a handler's hints; what it wrote itself is of the model that it names."""
+    hints = get_type_hints(handler, include_extras=True)
+    if get_origin(hints["return"]) is Annotated:
+        hints["return"] = get_args(hints["return"])[1]
+    return hints
+
+
 def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
     request, options = flask.request, route.options
     flask.g.route = route
@@ -180,12 +188,15 @@ def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
 
 
 def _serve_kept(route: Route, request: flask.Request, path: str, names: Mapping[str, Any]) -> flask.Response:
-    """Give what is kept of an answer, or make it: a request of its address is counted and Redis read in one step. Raises what a handler does."""
+    """Give what is at hand or kept of an answer, or make it; its address's request is counted as Redis is read. Raises what a handler does."""
     _limit_size(route, request)
     ask = kept.ask(
         (request.method, path, request.query_string, request.get_data()), route.options.get("shows", ()), names
     )
-    values = limits.check_and_get(f"address {_address(request)}", limits.PER_ADDRESS, ask.keys())
+    subject = f"address {_address(request)}"
+    answer, values = answers.at_hand(ask), answers.unsettled(ask)
+    if (answer is None and values is None) or not limits.count_later(subject):
+        answer, values = None, limits.check_and_get(subject, limits.PER_ADDRESS, ask.keys())
 
     def work() -> answers.Made:
         read = arguments.read(request, route.hints, names, None)
@@ -194,7 +205,7 @@ def _serve_kept(route: Route, request: flask.Request, path: str, names: Mapping[
             route.handler(**read), route.options.get("cache_sec", 0), route.options.get("fleeting", ()), given
         )
 
-    answer = answers.find(ask, values) or answers.make(ask, values, work)
+    answer = answer or answers.find(ask, values) or answers.make(ask, values, work)
     return kept.response(request, answer, is_shared=route.method == "GET", max_age=kept.CDN_SEC)
 
 

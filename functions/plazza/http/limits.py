@@ -1,6 +1,8 @@
 """Rate limits per address and per caller, counted in Redis; with Redis down they are open."""
 
 import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,6 +13,12 @@ WINDOW_SEC = 60
 PER_ADDRESS = 1200
 """A minute, for one address: many people share one behind a carrier's NAT."""
 PER_CALLER = 300
+MOST_UNSAID = 100
+"""So many requests of one address an instance answers from what is at hand before it checks again."""
+_MOST_SUBJECTS = 10_000
+
+_unsaid: OrderedDict[str, int] = OrderedDict()
+_lock = threading.Lock()
 
 
 class Allowance(NamedTuple):
@@ -23,16 +31,34 @@ class Allowance(NamedTuple):
 
 def check(subject: str, limit: int) -> Allowance | None:
     """Count one request of `subject` (an address, a caller with a route). Raises RateLimited; None when nobody counts."""
-    counted = cache.count(_key(subject), WINDOW_SEC)
+    counted = cache.count(_key(subject), WINDOW_SEC, by=_waiting(subject))
     return _allow(counted, limit) if counted is not None else None
 
 
 def check_and_get(subject: str, limit: int, wanted: Sequence[str]) -> Sequence[bytes | None] | None:
     """Count as `check` does, and give what Redis has of `wanted` from the same round trip, None when it is down. Raises RateLimited."""
-    counted, values = cache.count_and_get(_key(subject), WINDOW_SEC, wanted)
+    counted, values = cache.count_and_get(_key(subject), WINDOW_SEC, wanted, by=_waiting(subject))
     if counted is not None:
         _allow(counted, limit)
     return values
+
+
+def count_later(subject: str) -> bool:
+    """Count one request of `subject`, whose answer is at hand, along with its next one; False when it is time to check."""
+    with _lock:
+        waiting = _unsaid.get(subject, 0)
+        if waiting >= MOST_UNSAID:
+            return False
+        _unsaid[subject] = waiting + 1
+        if len(_unsaid) > _MOST_SUBJECTS:
+            _unsaid.popitem(last=False)
+    return True
+
+
+def _waiting(subject: str) -> int:
+    """Give how many requests are to be counted: this one, and those that were left for it."""
+    with _lock:
+        return 1 + _unsaid.pop(subject, 0)
 
 
 def _key(subject: str) -> str:

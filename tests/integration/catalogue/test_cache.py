@@ -344,7 +344,8 @@ def test_kept_answers_are_counted_against_the_limit_and_have_the_headers_of_othe
     path = f"/api/v1/products/{make.product()}"
     headers = {"Origin": "https://shop.example"}
 
-    first, second, third, over = (api.get(path, role=None, headers=headers) for _ in range(4))
+    first, second, third = (api.get(path, role=None, headers=headers) for _ in range(3))
+    over = api.get(f"/products/{make.product()}", role=None)
 
     shown, kept_ones = (dict(one.headers) | {"X-Trace-Id": ""} for one in (first, third))
     assert shown == kept_ones
@@ -352,6 +353,71 @@ def test_kept_answers_are_counted_against_the_limit_and_have_the_headers_of_othe
     assert len({one.headers["X-Trace-Id"] for one in (first, second, third)}) == 3
     assert (over.status_code, over.json["code"]) == (429, "RATE_LIMITED")
     assert (over.json["traceId"], over.headers["Cache-Control"]) == (over.headers["X-Trace-Id"], "no-store")
+
+
+def test_what_is_at_hand_is_given_without_redis_until_it_may_have_changed(
+    api: Client, make: Builders, parts: Servers, reads: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = make.product()
+    for _ in range(2):
+        api.get(f"/products/{product}", role=None)
+    sent: list[object] = []
+    whole = Connection.send_packed_command
+    monkeypatch.setattr(
+        Connection,
+        "send_packed_command",
+        lambda self, command, **more: sent.append(self) or whole(self, command, **more),
+    )
+
+    at_hand = [api.get(f"/products/{product}", role=None) for _ in range(3)]
+    asked = len(sent)
+    redis.Redis.from_url(parts.redis_url).set(f"version:product:{product}", uuid4().hex)  # as another instance does
+    time.sleep(answers.AT_HAND_SEC)
+    api.get(f"/products/{product}", role=None)
+
+    assert [one.status_code for one in at_hand] == [200, 200, 200]
+    assert (asked, len(reads)) == (0, 2)
+    assert answers.AT_HAND_SEC + kept.CDN_SEC < SOON_SEC
+
+
+def test_while_a_change_settles_answers_are_made_without_asking_redis_each_time(
+    api: Client, make: Builders, reads: list[UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = make.product()
+    answers.forget(f"product:{product}")
+    sent: list[object] = []
+    whole = Connection.send_packed_command
+    monkeypatch.setattr(
+        Connection,
+        "send_packed_command",
+        lambda self, command, **more: sent.append(self) or whole(self, command, **more),
+    )
+
+    for _ in range(3):
+        api.get(f"/products/{product}", role=None)
+    asked = len(sent)
+    monkeypatch.setattr(answers, "AT_HAND_SEC", 0.0)
+    time.sleep(answers.SETTLE_SEC)
+    for _ in range(3):
+        api.get(f"/products/{product}", role=None)
+
+    assert asked <= 2, "what was said of the first one, and its versions"
+    assert len(reads) == 4, "kept again once it has settled"
+
+
+def test_an_address_is_checked_again_however_much_is_at_hand(
+    api: Client, make: Builders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "PER_ADDRESS", 6)
+    monkeypatch.setattr(limits, "MOST_UNSAID", 3)
+    monkeypatch.setattr(answers, "AT_HAND_SEC", 60.0)
+    path = f"/products/{make.product()}"
+
+    statuses = [api.get(path, role=None).status_code for _ in range(9)]
+
+    # Made and found are counted, three are left for the sixth, which is the last one allowed; three are left again.
+    assert statuses == [200] * 9
+    assert api.get(path, role=None).status_code == 429
 
 
 def test_bad_questions_are_refused_and_counted_as_before(api: Client) -> None:
