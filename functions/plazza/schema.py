@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -17,6 +17,13 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, str_strip_whitespace=True, ser_json_inf_nan="null", allow_inf_nan=False
     )
+
+
+class Written(NamedTuple):
+    """An answer that is JSON already; `Annotated[Written, Kind]` says of which model. A degraded one is not kept."""
+
+    body: bytes
+    degraded: bool
 
 
 class Page(Model, Generic[Item]):

@@ -56,7 +56,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("products", type=Path, help="a list of products, as `ops import products` takes it")
     parser.add_argument("queries", type=Path, help="judged queries, as `ops evaluate-search` takes them")
     parser.add_argument("--engine-url", help="an Elasticsearch or OpenSearch cluster, instead of a throwaway node")
-    parser.add_argument("--rounds", type=int, default=2, help="how often each phase runs, in turn with the others (2)")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=2,
+        choices=range(1, 10),
+        help="how often each phase runs, in turn with the others (2)",
+    )
 
 
 def main(options: argparse.Namespace) -> int:
@@ -122,6 +128,9 @@ def _row(one: Measured) -> dict[str, object]:
         "engine ms": times.raw[1].p50 * 1000,
         "search ms p50": times.search[1].p50 * 1000,
         "p95": times.search[1].p95 * 1000,
+        "first time p50": times.unseen[1].p50 * 1000,
+        " p95": times.unseen[1].p95 * 1000,
+        "its share in bare": times.unseen_share / times.bare[1].p50,
         "suggest p50": times.suggest.p50 * 1000,
         "fallback p50": times.fallback.p50 * 1000,
         "p95 ": times.fallback.p95 * 1000,

@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import quote
 from uuid import UUID
@@ -40,10 +41,11 @@ _NOBODY = "http://127.0.0.1:9"
 
 
 class Requests(NamedTuple):
-    """The same queries, asked in every way."""
+    """The same queries, asked in every way; each list of `unseen` asks for pages that nobody has asked for."""
 
     bare: list[Asked]
     raw: list[Asked]
+    unseen: Iterator[list[Asked]]
     search: list[Asked]
     suggest: list[Asked]
     fallback: list[Asked]
@@ -53,14 +55,16 @@ class Requests(NamedTuple):
 class Times(NamedTuple):
     """How long answers took: of a bare function, of the engine alone, of ours; by how many clients asked at once.
 
-    `share` is our part of a search: all but what the engine itself says it took.
+    `unseen` is a search that the instance makes for the first time. `share` is our part of one: all but what the engine says it took.
     """
 
     bare: dict[int, Pair]
     raw: dict[int, Pair]
+    unseen: dict[int, Pair]
     search: dict[int, Pair]
     suggest: Pair
     fallback: Pair
+    unseen_share: float
     share: float
 
 
@@ -88,7 +92,7 @@ class Measured(NamedTuple):
 
 def measure(run: Run, bare: str, built: Built, queries: Sequence[Judged], rounds: int) -> Measured:
     """Measure over the stores of the environment, where the products are in and the index is built."""
-    # As if the catalogue changed all the time: each search is made anew, however often it was asked; single products are kept.
+    # As if the catalogue changed all the time: each search asks the engine anew, however often it was asked; single products are kept.
     cache.put("settling:catalogue", b"1", _BENCH_MS)
     requests = _requests(run, bare, queries)
     for asked in (requests.bare, requests.raw, requests.search, requests.suggest, requests.product):
@@ -120,6 +124,7 @@ def _requests(run: Run, bare: str, queries: Sequence[Judged]) -> Requests:
     return Requests(
         bare=[Asked(bare)] * len(queries),
         raw=[Asked(_engine_url("products"), body) for body in candidates],
+        unseen=_unseen(f"{catalogue}/products/search", queries),
         search=[Asked(f"{catalogue}/products/search", body) for body in bodies],
         suggest=[Asked(f"{catalogue}/products/suggest?q={quote(judged.q[:_TYPED])}") for judged in queries],
         fallback=[Asked(f"{alone}/products/search", body) for body in bodies],
@@ -127,19 +132,35 @@ def _requests(run: Run, bare: str, queries: Sequence[Judged]) -> Requests:
     )
 
 
+def _unseen(url: str, queries: Sequence[Judged]) -> Iterator[list[Asked]]:
+    for limit in range(19, 0, -1):
+        yield [Asked(url, json_body({"q": judged.q, "limit": limit})) for judged in queries]
+
+
 def _times(requests: Requests, rounds: int) -> Times:
-    phases = (requests.bare, requests.raw, requests.search, requests.suggest)
-    single = alternate(rounds, *(lambda asked=asked: ask_all(asked) for asked in phases))
-    many = alternate(rounds, *(lambda asked=asked: ask_all(asked, MANY) for asked in phases[:3]))
+    def phases(clients: int) -> list[Callable[[], list[float]]]:
+        asked = (requests.bare, requests.raw, requests.search, requests.suggest)
+        return [*(partial(ask_all, one, clients) for one in asked), lambda: ask_all(next(requests.unseen), clients)]
+
+    single, many = (alternate(rounds, *phases(clients)) for clients in (1, MANY))
+    bare, raw, search, suggest, unseen = (
+        {1: pair_of(one), MANY: pair_of(of_many)} for one, of_many in zip(single, many, strict=True)
+    )
     took = _took(requests.raw) * rounds
     return Times(
-        bare={1: pair_of(single[0]), MANY: pair_of(many[0])},
-        raw={1: pair_of(single[1]), MANY: pair_of(many[1])},
-        search={1: pair_of(single[2]), MANY: pair_of(many[2])},
-        suggest=pair_of(single[3]),
+        bare=bare,
+        raw=raw,
+        unseen=unseen,
+        search=search,
+        suggest=suggest[1],
         fallback=pair_of(ask_all(requests.fallback)),
-        share=percentile([whole - of_engine for whole, of_engine in zip(single[2], took, strict=True)], 0.5),
+        unseen_share=_share(single[4], took),
+        share=_share(single[2], took),
     )
+
+
+def _share(seconds: Sequence[float], took: Sequence[float]) -> float:
+    return percentile([whole - of_engine for whole, of_engine in zip(seconds, took, strict=True)], 0.5)
 
 
 def _engine(ours: Sequence[Asked], queries: Sequence[Judged], rounds: int) -> Engine:

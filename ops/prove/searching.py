@@ -17,7 +17,7 @@ from ops.process import Child
 use_functions()
 
 from plazza.catalogue.actions.search import search  # noqa: E402 -- their folder is on the path only now
-from plazza.catalogue.models.search import SearchProducts  # noqa: E402
+from plazza.catalogue.models.search import SearchProducts, SearchResults  # noqa: E402
 
 _THREADS, _PAUSE_SEC = 4, 0.02
 _SHOWN = 10
@@ -46,7 +46,7 @@ def ask(q: str, sku: str) -> Asked:
     """Search once, and look for a product in what is found."""
     at = time.time()
     try:
-        answer = search(SearchProducts(q=q, limit=_SHOWN))
+        answer = SearchResults.model_validate_json(search(SearchProducts(q=q, limit=_SHOWN)).body)
         verdict, problem = WELL, ""
         if answer.degraded:
             verdict, problem = "degraded", q

@@ -6,6 +6,7 @@ the engine for a while: a dead one then costs one time-out, not one a search.
 """
 
 import http.client
+import json
 import ssl
 import threading
 import time
@@ -16,7 +17,7 @@ import certifi
 import elastic_transport
 import elasticsearch
 import requests
-from elastic_transport import ApiResponseMeta, BaseNode, HttpHeaders, NodeConfig, TransportApiResponse
+from elastic_transport import ApiResponseMeta, BaseNode, HttpHeaders, NodeConfig, NodePool, TransportApiResponse
 from elasticsearch import Elasticsearch
 from urllib3.util.wait import wait_for_read
 
@@ -28,7 +29,7 @@ Result = TypeVar("Result")
 TIMEOUT_SEC = 2.0
 BULK_TIMEOUT_SEC = 30.0
 STAY_AWAY_SEC = 5.0
-_JSON = {"accept": "application/json", "content-type": "application/json"}
+_JSON = HttpHeaders({"accept": "application/json", "content-type": "application/json"})
 
 
 class SearchDown(Unavailable):
@@ -145,12 +146,35 @@ def call(work: Callable[[Elasticsearch], Result], *, timeout_sec: float = TIMEOU
         raise
 
 
-def search(index: str, body: bytes) -> list[dict[str, Any]]:
-    """Give the hits of a request, each with its index, its fields and its source alone. Raises as `call` does."""
-    # Of a hit the engine would tell more than half of its bytes again, and the client's own method takes the body apart.
+def search(index: str, body: bytes) -> bytes:
+    """Give the hits of a request as the engine writes them, each with its index, its fields and its source alone. Raises as `call` does."""
+    # Of a hit the engine would tell more than half of its bytes again.
     path = f"/{index}/_search?filter_path=hits.hits._index,hits.hits.fields,hits.hits._source"
-    found = call(lambda client: client.perform_request("POST", path, headers=_JSON, body=body))
-    return found["hits"]["hits"] if found.body else []
+    return call(lambda client: _post(client.transport.node_pool, path, body))
+
+
+def hits_of(found: bytes) -> list[dict[str, Any]]:
+    """Read the hits that `search` gives."""
+    return json.loads(found).get("hits", {}).get("hits", [])
+
+
+def _post(pool: NodePool, path: str, body: bytes) -> bytes:
+    """Do as the client does, which takes twice as long: it takes the body and the answer apart."""
+    limits = _limits(TIMEOUT_SEC, len(pool))
+    for nodes_left in reversed(range(len(pool))):
+        node = pool.get()
+        try:
+            meta, content = node.perform_request("POST", path, body, _JSON, limits)
+        except elastic_transport.TransportError as exc:
+            pool.mark_dead(node)
+            if nodes_left and isinstance(exc, elastic_transport.ConnectionError):
+                continue
+            raise
+        if meta.status == http.client.OK:
+            pool.mark_live(node)
+            return content
+        raise elasticsearch.ApiError(f"The engine answers {meta.status}.", meta, content)
+    raise AssertionError("a pool has a node")
 
 
 def _nodes(urls: str) -> list[str]:
@@ -167,16 +191,20 @@ def _client(urls: str, timeout_sec: float) -> Elasticsearch:
 def _connect(urls: str, timeout_sec: float) -> Elasticsearch:
     nodes = _nodes(urls)
     node_class: Any = _OpenSearchNode if _is_opensearch(nodes) else _Node
-    limits: Any = (timeout_sec / len(nodes), timeout_sec)  # as `requests` takes them: to get in, and to be answered
     return Elasticsearch(
         nodes,
         node_class=node_class,
-        request_timeout=limits,
+        request_timeout=_limits(timeout_sec, len(nodes)),
         max_retries=len(nodes) - 1,
         retry_on_timeout=False,
         retry_on_status=(),
         meta_header=False,
     )
+
+
+def _limits(timeout_sec: float, nodes: int) -> Any:
+    """Give the seconds to get in and those to be answered, as `requests` takes them."""
+    return timeout_sec / nodes, timeout_sec
 
 
 def _is_opensearch(nodes: list[str]) -> bool:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from plazza.data import answers
 from plazza.data.answers import Ask, Made
+from plazza.schema import Written
 
 CDN_SEC = 1
 """The CDN is not told of changes, so it may only spare us the crowd: two seconds after a change nobody sees what was before it."""
@@ -28,13 +29,14 @@ def ask(question: tuple[str, str, bytes, bytes], shows: Sequence[str], names: Ma
     return Ask(f"answer:{hashlib.sha256(whole).hexdigest()[:40]}", tuple(scope.format_map(names) for scope in shows))
 
 
-def made(answer: BaseModel, keep_sec: float, fleeting: Collection[str], given: Sequence[BaseModel]) -> Made:
+def made(answer: BaseModel | Written, keep_sec: float, fleeting: Collection[str], given: Sequence[BaseModel]) -> Made:
     """Give an answer's bytes; one that names a fleeting thing, as the stock of a store, is kept shortly, a degraded one not at all."""
     if getattr(answer, "degraded", False):
         keep_sec = 0
     elif any(getattr(one, name, None) is not None for one in given for name in fleeting):
         keep_sec = min(keep_sec, answers.FLEETING_SEC)
-    return answers.made(answer.model_dump_json().encode(), keep_sec)
+    body = answer.body if isinstance(answer, Written) else answer.model_dump_json().encode()
+    return answers.made(body, keep_sec)
 
 
 def response(request: flask.Request, answer: Made, *, is_shared: bool, max_age: int) -> flask.Response:

@@ -103,5 +103,5 @@ def test_a_trusted_node_is_asked_with_its_password(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     monkeypatch.setattr(certifi, "where", lambda: str(certificate))
 
-    assert search.search("products", b"{}") == HITS
+    assert search.hits_of(search.search("products", b"{}")) == HITS
     assert asked == ["Basic cGxhenphOnNlY3JldA=="]

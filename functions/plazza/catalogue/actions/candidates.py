@@ -1,21 +1,22 @@
 """The first stage of every search: up to a hundred candidates, from the engine or, when it is away, from the database."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from plazza import logs
-from plazza.catalogue.actions import templates
+from plazza.catalogue.actions import remembered, templates
 from plazza.catalogue.actions.documents import document_seen
-from plazza.catalogue.actions.remembered import Document, Name, recall, remember
+from plazza.catalogue.actions.remembered import Document, Name, documents
 from plazza.catalogue.models.search import SearchProducts
-from plazza.catalogue.rules import documents
 from plazza.catalogue.rules.confusables import Pairs, read_pairs
+from plazza.catalogue.rules.documents import RETURNED, candidate_of
 from plazza.catalogue.rules.keys import sound
 from plazza.catalogue.rules.names import LIQUIDS
-from plazza.catalogue.rules.query import Query, keys_of
+from plazza.catalogue.rules.query import Query, keys_of, parse
 from plazza.catalogue.rules.ranking import MOST_CANDIDATES
 from plazza.catalogue.rules.salts import salt_name
 from plazza.catalogue.rules.synonyms import Synonyms, read_synonyms
@@ -24,15 +25,19 @@ from plazza.catalogue.store import search as database
 from plazza.data import search as engine
 from plazza.data.sql import read
 
+Made = TypeVar("Made")
+
 ALIAS = "products"
 _NAMED_BY = ("sku", "mark")
 _DATABASE = "database"
 """What takes the place of an index in the names of documents that were made of the products themselves."""
+_MOST_QUERIES = 5_000
+"""Some 3 kB each, with the request that is made of one."""
 _DATA = Path(__file__).resolve().parent.parent / "data"
 
 
 class Found(NamedTuple):
-    """Documents that may be meant, and whether the engine was away."""
+    """Documents that may be meant, most alike first, and whether the engine was away."""
 
     documents: list[Document]
     degraded: bool
@@ -50,34 +55,55 @@ def confusable_pairs() -> Pairs:
     return read_pairs(json.loads((_DATA / "confusables.json").read_text()))
 
 
-def find(template: str, query: Query, filters: SearchProducts | None = None, *, size: int = MOST_CANDIDATES) -> Found:
-    """Give the documents that share keys with a query and pass the filters.
+@lru_cache(maxsize=_MOST_QUERIES)
+def read_query(typed: str) -> Query:
+    """Read what was typed; people type alike."""
+    return parse(typed, synonyms())
 
-    Raises Unavailable only when engine and database are both away.
+
+def find(
+    template: str,
+    query: Query,
+    filters: SearchProducts | None,
+    make: Callable[[Found], Made],
+    *,
+    size: int = MOST_CANDIDATES,
+    question: Hashable = None,
+) -> Made:
+    """Give what `make` makes of the documents that share keys with a query and pass the filters.
+
+    For a `question` the engine is asked, too, but what was made of the same documents before is given again.
+    Raises Unavailable only when engine and database are both away, and what `make` raises.
     """
     if not query.terms:
-        return Found([], degraded=False)
+        return make(Found([], degraded=False))
     try:
-        return Found(ask_engine(template, query, filters, size), degraded=False)
+        # A frozen model has a hash, which its type does not tell.
+        named = engine.search(ALIAS, _known_request_of(template, query, filters, size))  # pyright: ignore[reportArgumentType]
+
+        def work() -> Made:
+            return make(Found(_documents(ALIAS, named), degraded=False))
+
+        return work() if question is None else remembered.answer(question, named, work)
     except engine.SearchDown as exc:
         logs.write("WARNING", "search is degraded", error_class=type(exc.__cause__ or exc).__name__)
-        return Found(_from_database(query, filters), degraded=True)
+        return make(Found(_from_database(query, filters), degraded=True))
 
 
-def ask_engine(
-    template: str, query: Query, filters: SearchProducts | None, size: int, index: str = ALIAS
-) -> list[Document]:
-    """Give the documents of an index that share keys with a query, most alike first. Raises SearchDown.
+def is_found(index: str, name: str, product_id: UUID) -> bool:
+    """Tell whether an index finds a product by its name. Raises SearchDown."""
+    named = engine.search(index, request_of("search", read_query(name), None, MOST_CANDIDATES))
+    return str(product_id) in {document.candidate.id for document in _documents(index, named)}
 
-    One request, and one more for documents that this instance has not read yet.
-    """
-    body = request_of(template, query, filters, size)
-    names = [_name(hit) for hit in engine.search(index, body)]
-    known = recall(names)
+
+def _documents(index: str, named: bytes) -> list[Document]:
+    """Give the documents that the engine named; a second request reads those that this instance has not read yet."""
+    names = [_name(hit) for hit in engine.hits_of(named)]
+    known = documents.recall(names)
     unknown = [name.sku for name in names if name not in known]
     if unknown:
         read_now = _read(index, unknown)
-        remember(read_now)
+        documents.remember(read_now)
         # By sku: a document that was written between the two requests is there in its new version.
         by_sku = {name.sku: document for name, document in read_now.items()}
         known |= {name: by_sku[name.sku] for name in names if name.sku in by_sku}
@@ -89,11 +115,11 @@ def _read(index: str, skus: list[str]) -> dict[Name, Document]:
         "size": len(skus),
         "track_total_hits": False,
         "query": {"bool": {"filter": [{"terms": {"sku": skus}}]}},
-        "_source": list(documents.RETURNED),
+        "_source": list(RETURNED),
         "docvalue_fields": list(_NAMED_BY),
     }
-    hits = engine.search(index, json.dumps(body).encode())
-    return {_name(hit): Document(documents.candidate_of(hit["_source"]), hit["_source"]["view"]) for hit in hits}
+    hits = engine.hits_of(engine.search(index, json.dumps(body).encode()))
+    return {_name(hit): Document(candidate_of(hit["_source"]), hit["_source"]["view"]) for hit in hits}
 
 
 def _name(hit: dict[str, Any]) -> Name:
@@ -103,6 +129,9 @@ def _name(hit: dict[str, Any]) -> Name:
 def request_of(template: str, query: Query, filters: SearchProducts | None, size: int) -> bytes:
     """Give the one request that a search, or a suggestion, sends to the engine, as JSON."""
     return templates.render(template, **values_of(query, filters, size))
+
+
+_known_request_of = lru_cache(maxsize=_MOST_QUERIES)(request_of)
 
 
 def values_of(query: Query, filters: SearchProducts | None, size: int) -> dict[str, Any]:
@@ -147,12 +176,12 @@ def _from_database(query: Query, wanted: SearchProducts | None) -> list[Document
 
     found = read(lambda tx: database.list_found(tx, asked))
     names = {Name(_DATABASE, str(one.id), one.version): one.id for one in found}
-    known = recall(names)
+    known = documents.recall(names)
     unknown = [ident for name, ident in names.items() if name not in known]
     if unknown:
         products = read(lambda tx: store.list_full(tx, unknown))
         read_now = {Name(_DATABASE, str(one.id), one.version): document_seen(one) for one in products}
-        remember(read_now)
+        documents.remember(read_now)
         known |= read_now
     return [document for document in known.values() if wanted is None or _passes(document.view, wanted)]
 

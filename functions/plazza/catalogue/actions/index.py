@@ -15,12 +15,10 @@ from elasticsearch import Elasticsearch
 from plazza import clock, logs, settings
 from plazza.catalogue.actions import changes, drift, templates
 from plazza.catalogue.actions.aliases import indices, point, remove
-from plazza.catalogue.actions.candidates import ALIAS, ask_engine, synonyms
+from plazza.catalogue.actions.candidates import ALIAS, is_found
 from plazza.catalogue.actions.documents import document_of
 from plazza.catalogue.actions.writing import OLDER, insist, write_products
 from plazza.catalogue.models.index import IndexView, RepairedIndex
-from plazza.catalogue.rules.query import parse
-from plazza.catalogue.rules.ranking import MOST_CANDIDATES
 from plazza.catalogue.store import leases
 from plazza.catalogue.store import products as store
 from plazza.data import search as engine
@@ -89,7 +87,7 @@ def check(index: str, expected: Expected) -> None:
         if one["_version"] == product.version and one["_source"]["view"] != document_of(product)["view"]:
             raise Conflict("The new index has a product with other content; build it again.", product_id=one["_id"])
     named = [product for product in sample.values() if product.status == "active"]
-    found = sum(_is_found(index, product) for product in named)
+    found = sum(is_found(index, product.name, product.id) for product in named)
     if found < _LEAST_FOUND * len(named):
         raise Conflict("The new index does not find products by their names.", found=found, asked=len(named))
 
@@ -203,11 +201,6 @@ def _alone() -> Generator[Callable[[], None]]:
         yield renew
     finally:
         run_transaction(lambda tx: leases.delete_lease(tx, _LEASE, owner))
-
-
-def _is_found(index: str, product: store.FullProduct) -> bool:
-    found = ask_engine("search", parse(product.name, synonyms()), None, MOST_CANDIDATES, index)
-    return str(product.id) in {document.candidate.id for document in found}
 
 
 def _all_products() -> Iterator[store.FullProduct]:

@@ -3,9 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
-from plazza.catalogue.actions.candidates import synonyms
 from plazza.catalogue.actions.search import Hit, find_hits
-from plazza.catalogue.rules.query import parse
 from plazza.catalogue.rules.ranking import Tier
 
 _BY_TIER = {Tier.NAME: 60, Tier.WORDS: 56, Tier.PREFIX: 44, Tier.SALT: 44, Tier.SIMILAR: 38}
@@ -30,7 +28,7 @@ def match_medicine(name: str, strength: str | None, form: str | None, limit: int
     that was not written counts half. Raises Unavailable when neither engine nor database answers.
     """
     typed = " ".join(part for part in (name, strength, form) if part)[:_MOST_TYPED]
-    hits, _ = find_hits("search", parse(typed, synonyms()))
+    hits = find_hits(typed)
     matches = [_match(hit, has_strength=bool(strength), has_form=bool(form)) for hit in hits]
     return sorted(matches, key=lambda match: -match.score)[:limit]
 

@@ -3,14 +3,12 @@
 It keeps no account, address, session or time of day, only how often a query was asked on a day.
 """
 
-from collections.abc import Collection
 from datetime import date, timedelta
 
 from plazza import clock, logs, settings
 from plazza.catalogue.actions.candidates import synonyms
-from plazza.catalogue.models.query_log import SearchReport, SearchReportQuery, UnknownWord
+from plazza.catalogue.models.query_log import Outcome, SearchReport, SearchReportQuery, UnknownWord
 from plazza.catalogue.rules import query_log as rules
-from plazza.catalogue.rules.ranking import Tier
 from plazza.catalogue.store import query_log as store
 from plazza.data import answers, cache
 from plazza.data.sql import Tx, read, run_transaction
@@ -22,11 +20,10 @@ MOST_ENTRIES = 20_000
 _MOST_WORDS = 100
 
 
-def count(typed: str, tiers: Collection[Tier], *, is_asked_back: bool) -> None:
+def count(typed: str, became: Outcome) -> None:
     """Count a search and what became of it, also when its answer is kept and given again: one short call to Redis, none while that is away."""
     query = rules.logged(typed)
     if query:
-        became = rules.outcome(tiers, is_asked_back=is_asked_back)
         answers.count(TALLY, rules.entry(clock.today(), query, became), MOST_ENTRIES)
 
 

@@ -1,17 +1,25 @@
-"""Documents of the index that this instance has read: the engine then only names its candidates, which halves its work and ours.
+"""What this instance has read of the index and made of it: the engine then only names its candidates, which halves its work and ours.
 
-A name is an index, a sku and the mark of a version (`documents.mark_of`): what it stands for never changes, so nothing here is stale.
+A name is an index, a sku and the mark of a version (`documents.mark_of`): what it stands for never changes, so no document here is stale,
+and neither is an answer that was made of the same documents.
 """
 
+import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from plazza.catalogue.rules.ranking import Candidate
 
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+Made = TypeVar("Made")
+
 MOST = 50_000
-"""Some 6 kB each: of the functions' 1 GB it may fill a third."""
+"""Documents, some 6 kB each: of the functions' 1 GB they may fill a third."""
+MOST_ANSWERS = 4_000
+"""Pages and suggestions, some 25 kB each with the requests they came of."""
 
 
 class Name(NamedTuple):
@@ -29,22 +37,42 @@ class Document(NamedTuple):
     view: Mapping[str, Any]
 
 
-_known: OrderedDict[Name, Document] = OrderedDict()
-_lock = threading.Lock()
+class Memory(Generic[Key, Value]):
+    """Keeps what never changes; what nobody asked for the longest gives way."""
+
+    def __init__(self, most: int) -> None:
+        """Keep so many values at most."""
+        self._most = most
+        self._known: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def recall(self, keys: Iterable[Key]) -> dict[Key, Value]:
+        """Give those values that are known."""
+        known = self._known
+        with self._lock:
+            found = {key: known[key] for key in keys if key in known}
+            for key in found:
+                known.move_to_end(key)
+            return found
+
+    def remember(self, found: Mapping[Key, Value]) -> None:
+        """Keep values."""
+        with self._lock:
+            self._known.update(found)
+            while len(self._known) > self._most:
+                self._known.popitem(last=False)
 
 
-def recall(names: Iterable[Name]) -> dict[Name, Document]:
-    """Give those documents that are known."""
-    with _lock:
-        found = {name: _known[name] for name in names if name in _known}
-        for name in found:
-            _known.move_to_end(name)
-        return found
+documents: Memory[Name, Document] = Memory(MOST)
+_answers: Memory[Hashable, tuple[bytes, Any]] = Memory(MOST_ANSWERS)
 
 
-def remember(found: Mapping[Name, Document]) -> None:
-    """Keep documents; those that nobody asked for the longest give way."""
-    with _lock:
-        _known.update(found)
-        while len(_known) > MOST:
-            _known.popitem(last=False)
+def answer(question: Hashable, named: bytes, make: Callable[[], Made]) -> Made:
+    """Give what was made last for a question if the engine named the same documents then, by the same words, else make it."""
+    mark = hashlib.sha256(named).digest()
+    known = _answers.recall([question]).get(question)
+    if known is not None and known[0] == mark:
+        return known[1]
+    made = make()
+    _answers.remember({question: (mark, made)})
+    return made

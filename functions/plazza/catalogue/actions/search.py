@@ -2,14 +2,15 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from plazza import clock
 from plazza.catalogue.actions import query_log
-from plazza.catalogue.actions.candidates import confusable_pairs, find, synonyms
+from plazza.catalogue.actions.candidates import Found, confusable_pairs, find, read_query
+from plazza.catalogue.models.query_log import Outcome
 from plazza.catalogue.models.search import (
     Choice,
     Facets,
@@ -25,7 +26,8 @@ from plazza.catalogue.rules.choices import choices
 from plazza.catalogue.rules.confusables import confusables
 from plazza.catalogue.rules.highlights import highlight, meant
 from plazza.catalogue.rules.prices import unit_price, unit_price_paise
-from plazza.catalogue.rules.query import Query, parse
+from plazza.catalogue.rules.query import Query
+from plazza.catalogue.rules.query_log import outcome
 from plazza.catalogue.rules.ranking import MOST_CANDIDATES, Ranked, Tier, rank
 from plazza.catalogue.rules.salts import salt_name
 from plazza.catalogue.rules.text import normalize
@@ -33,6 +35,9 @@ from plazza.catalogue.store.offers import Offer, list_offers
 from plazza.data.sql import read
 from plazza.errors import Invalid
 from plazza.http import paging
+from plazza.schema import Written
+
+Made = TypeVar("Made")
 
 _SUGGEST_FROM = 60
 _MOST_SUGGESTED_SALTS = 3
@@ -60,44 +65,72 @@ class Answer(NamedTuple):
     degraded: bool
 
 
-def search(wanted: SearchProducts) -> SearchResults:
-    """Give one page of what a query finds; whatever was typed gets an answer, perhaps an empty one.
+class _Given(NamedTuple):
+    """A page of an answer, and what the query log says of it, None where it says nothing."""
+
+    results: Written
+    became: Outcome | None
+
+
+def search(wanted: SearchProducts) -> Written:
+    """Give SearchResults, one page of what a query finds; whatever was typed gets an answer, perhaps an empty one.
 
     At most one statement more than the search itself, and that only with a store. Raises Invalid for a cursor, NotFound for a store.
     """
     start = start_of(wanted)
-    _, found, open_choices, degraded = answer(wanted)
-    hits = [] if open_choices else found
-    end = start + wanted.limit
-    did_you_mean = _did_you_mean(hits, wanted.q)
-    if all(getattr(wanted, field) is None for field in _NARROWING):
-        tiers = [hit.ranked.tier for hit in found]
-        query_log.count(wanted.q, tiers, is_asked_back=did_you_mean is not None or bool(open_choices))
-    return SearchResults(
-        items=_page(hits[start:end], wanted.q),
-        choices=[_choice(hit, wanted.q) for hit in open_choices],
-        facets=_facets(hits) if wanted.facets else None,
-        did_you_mean=did_you_mean,
-        next_cursor=paging.encode(end, _fingerprint(wanted)) if end < len(hits) else None,
-        total=len(hits),
-        degraded=degraded,
-    )
+    # What a store has changes without a word to the index: no page of it is given again.
+    question = ("search", wanted) if wanted.store_id is None else None
+    given = _find(wanted, lambda answer: _give(wanted, start, answer), question)
+    if given.became is not None:
+        query_log.count(wanted.q, given.became)
+    return given.results
 
 
 def answer(wanted: SearchProducts) -> Answer:
     """Give all that a search finds. Raises NotFound for an unknown store."""
-    query = parse(wanted.q, synonyms())
-    if wanted.store_id is None:
-        hits, degraded = find_hits("search", query, wanted)
-    else:
+    return _find(wanted, lambda answer: answer, None)
+
+
+def _find(wanted: SearchProducts, make: Callable[[Answer], Made], question: Hashable) -> Made:
+    query, filters = read_query(wanted.q), wanted
+    if wanted.store_id is not None:
         # The index knows the list price only: with a store, prices are compared once its own are known.
-        anywhere = wanted.model_copy(update={"min_price_paise": None, "max_price_paise": None})
-        hits, degraded = find_hits("search", query, anywhere)
+        filters = wanted.model_copy(update={"min_price_paise": None, "max_price_paise": None})
+    return find("search", query, filters, lambda found: make(_put_in_order(wanted, query, found)), question=question)
+
+
+def _put_in_order(wanted: SearchProducts, query: Query, found: Found) -> Answer:
+    hits = _ranked(query, found)
+    if wanted.store_id is not None:
         hits = _at_store(hits, wanted, wanted.store_id)
     order = _ORDERS.get(wanted.sort)
     ordered = _sellable_first(hits) if order is None else sorted(hits, key=order)
     likely = {one.candidate.id for one in choices(query, [hit.ranked for hit in hits])}
-    return Answer(query, ordered, [hit for hit in hits if hit.ranked.candidate.id in likely], degraded)
+    return Answer(query, ordered, [hit for hit in hits if hit.ranked.candidate.id in likely], found.degraded)
+
+
+def _give(wanted: SearchProducts, start: int, answer: Answer) -> _Given:
+    hits = [] if answer.choices else answer.hits
+    end = start + wanted.limit
+    did_you_mean = _did_you_mean(hits, wanted.q)
+    became: Outcome | None = None
+    if all(getattr(wanted, field) is None for field in _NARROWING):
+        is_asked_back = did_you_mean is not None or bool(answer.choices)
+        became = outcome([hit.ranked.tier for hit in answer.hits], is_asked_back=is_asked_back)
+    results = SearchResults(
+        items=_page(hits[start:end], wanted.q),
+        choices=[_choice(hit, wanted.q) for hit in answer.choices],
+        facets=_facets(hits) if wanted.facets else None,
+        did_you_mean=did_you_mean,
+        next_cursor=paging.encode(end, _fingerprint(wanted)) if end < len(hits) else None,
+        total=len(hits),
+        degraded=answer.degraded,
+    )
+    return _Given(_written(results), became)
+
+
+def _written(answer: SearchResults | Suggestions) -> Written:
+    return Written(answer.model_dump_json().encode(), answer.degraded)
 
 
 def _at_store(hits: list[Hit], wanted: SearchProducts, store_id: UUID) -> list[Hit]:
@@ -168,20 +201,29 @@ def _facets(hits: list[Hit]) -> Facets:
     )
 
 
-def find_hits(
-    template: str, query: Query, wanted: SearchProducts | None = None, *, size: int = MOST_CANDIDATES
-) -> tuple[list[Hit], bool]:
-    """Give what a query finds, best first, and whether the engine was away."""
-    found = find(template, query, wanted, size=size)
+def find_hits(typed: str) -> list[Hit]:
+    """Give what a name finds, best first."""
+    query = read_query(typed)
+    return find("search", query, None, lambda found: _ranked(query, found))
+
+
+def _ranked(query: Query, found: Found) -> list[Hit]:
     views = {document.candidate.id: document.view for document in found.documents}
     ranked = rank(query, [document.candidate for document in found.documents])
-    return [Hit(one, views[one.candidate.id]) for one in ranked], found.degraded
+    return [Hit(one, views[one.candidate.id]) for one in ranked]
 
 
-def suggest(typed: str, limit: int) -> Suggestions:
-    """Give ways to go on from what was typed: what begins so, and only when nothing does, what is written alike."""
-    query = parse(typed, synonyms())
-    hits, degraded = find_hits("suggest", query, size=_SUGGEST_FROM)
+def suggest(typed: str, limit: int) -> Written:
+    """Give Suggestions, ways to go on from what was typed: what begins so, and only when nothing does, what is written alike."""
+    query = read_query(typed)
+
+    def make(found: Found) -> Written:
+        return _written(_suggestions(typed, limit, _ranked(query, found), degraded=found.degraded))
+
+    return find("suggest", query, None, make, size=_SUGGEST_FROM, question=("suggest", typed, limit))
+
+
+def _suggestions(typed: str, limit: int, hits: list[Hit], *, degraded: bool) -> Suggestions:
     begun = normalize(typed)
     # A form typed half ("azivanta tab") is still a beginning of the name.
     exact = [hit for hit in hits if hit.ranked.tier <= Tier.PREFIX and not hit.ranked.strength_differs]

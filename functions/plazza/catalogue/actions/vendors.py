@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from plazza import clock
-from plazza.catalogue.actions.candidates import synonyms
 from plazza.catalogue.actions.search import Hit, find_hits
 from plazza.catalogue.models.products import ProductView
 from plazza.catalogue.models.vendors import (
@@ -16,7 +15,6 @@ from plazza.catalogue.models.vendors import (
     VendorProductView,
 )
 from plazza.catalogue.rules import vendors as rules
-from plazza.catalogue.rules.query import parse
 from plazza.catalogue.rules.vendors import Offered, Scored
 from plazza.catalogue.store import products, vendors
 from plazza.data.sql import Tx, run_transaction
@@ -77,7 +75,7 @@ def queue_doubtful() -> int:
 def _find(offered: OfferedProduct) -> _Found:
     """Ask the search, and score what it finds."""
     described = rules.describe(offered.name, offered.pack_label, offered.manufacturer)
-    hits, _ = find_hits("search", parse(described.name[:_MOST_TYPED], synonyms()))
+    hits = find_hits(described.name[:_MOST_TYPED])
     scored = [_score(described, hit) for hit in hits if hit.view["status"] == "active"]
     return _Found(offered, rules.match_key(described), sorted(scored, key=lambda one: (-one[0].score, one[1].sku)))
 

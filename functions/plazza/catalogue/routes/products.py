@@ -1,5 +1,6 @@
 """Products and search over HTTP: public, and kept by the CDN for a short while."""
 
+from typing import Annotated
 from uuid import UUID
 
 from plazza.catalogue.actions import carts, explaining, search, substitutes
@@ -13,7 +14,7 @@ from plazza.data.sql import read
 from plazza.http import paging
 from plazza.http.api import PUBLIC, Api
 from plazza.identity import Role
-from plazza.schema import Page
+from plazza.schema import Page, Written
 
 api = Api("catalogue")
 
@@ -36,7 +37,7 @@ def list_products(query: ProductQuery) -> Page[ProductView]:
 
 
 @api.post("/products/search", roles=PUBLIC, cache_sec=CACHE_SEC, shows=CATALOGUE, fleeting=FLEETING)
-def search_products(body: SearchProducts) -> SearchResults:
+def search_products(body: SearchProducts) -> Annotated[Written, SearchResults]:
     """Find products, however their names are typed; strengths are never guessed."""
     return search.search(body)
 
@@ -48,7 +49,7 @@ def explain_search(body: SearchProducts) -> Explained:
 
 
 @api.get("/products/suggest", roles=PUBLIC, cache_sec=CACHE_SEC, shows=CATALOGUE)
-def suggest_products(query: SuggestQuery) -> Suggestions:
+def suggest_products(query: SuggestQuery) -> Annotated[Written, Suggestions]:
     """Suggest products, salts and makers while somebody types."""
     return search.suggest(query.q, query.limit)
 
