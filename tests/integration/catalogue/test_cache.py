@@ -417,7 +417,9 @@ def test_an_address_is_checked_again_however_much_is_at_hand(
 
     # Made and found are counted, three are left for the sixth, which is the last one allowed; three are left again.
     assert statuses == [200] * 9
-    assert api.get(path, role=None).status_code == 429
+    assert [api.get(path, role=None).status_code for _ in range(5)] == [429] * 5, (
+        "and who is over the limit gets nothing more"
+    )
 
 
 def test_bad_questions_are_refused_and_counted_as_before(api: Client) -> None:
