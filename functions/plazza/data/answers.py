@@ -66,10 +66,9 @@ class Counted(NamedTuple):
 
 
 class Made(NamedTuple):
-    """An answer's body and its tag; `ttl_sec` 0 when it may not be kept."""
+    """An answer's body; `ttl_sec` 0 when it may not be kept."""
 
     body: bytes
-    etag: str
     ttl_sec: float
     counted: Counted | None = None
 
@@ -79,7 +78,6 @@ class _Head(NamedTuple):
 
     at: float
     versions: list[str]
-    etag: str
     counted: list[Any] | None
 
 
@@ -121,11 +119,6 @@ _lock = threading.Lock()
 _counted: ContextVar[Counted | None] = ContextVar("counted", default=None)
 
 
-def made(body: bytes, ttl_sec: float) -> Made:
-    """Give an answer with its tag."""
-    return Made(body, _digest(body), ttl_sec)
-
-
 def count(name: str, entry: str, most: int) -> None:
     """Count one more of an entry, as `cache.tally` does, and again whenever the answer that is being made is given to another."""
     _counted.set(Counted(name, entry, most))
@@ -155,7 +148,7 @@ def find(ask: Ask, values: Values | None) -> Made | None:
     versions = values[1 : 1 + len(ask.scopes)]
     if head.versions != [version and version.decode() for version in versions] or head.at <= cache.last_away():
         return None
-    answer = Made(body, head.etag, 0, Counted(*head.counted) if head.counted else None)
+    answer = Made(body, 0, Counted(*head.counted) if head.counted else None)
     if len(body) <= _MOST_BYTES_AT_HAND:
         _at_hand.put(ask.key, answer)
     return _given(answer)
@@ -245,7 +238,7 @@ def _keep(ask: Ask, versions: tuple[str, ...], answer: Made, at: float) -> None:
     is_shaky = at - cache.last_away() < _SHAKY_SEC
     keep_sec = min(answer.ttl_sec, FLEETING_SEC) if is_shaky else answer.ttl_sec
     spread = random.uniform(1 - _JITTER, 1)  # noqa: S311 -- jitter, not a secret
-    head = _Head(at, list(versions), answer.etag, list(answer.counted) if answer.counted else None)
+    head = _Head(at, list(versions), list(answer.counted) if answer.counted else None)
     entry = json.dumps(head).encode() + b"\n" + answer.body
     cache.put(ask.key, _digest(entry).encode() + b"\n" + entry, max(1, round(keep_sec * 1000 * spread)))
 

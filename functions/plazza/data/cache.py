@@ -3,10 +3,12 @@
 After a failure the instance stays away from Redis for a while: a dead server then costs one short time-out, not one a request.
 """
 
+import atexit
 import contextlib
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID, uuid4
@@ -23,6 +25,8 @@ Pipeline: TypeAlias = redis.client.Pipeline
 
 TIMEOUT_SEC = 0.2
 STAY_AWAY_SEC = 5.0
+TELL_EACH_SEC = 1.0
+_MOST_UNTOLD = 200
 
 # The expiry is set with the first count in one step: a crash between two calls would leave a counter that never ends. The keys after
 # the first are read by the way, so that a request that is counted and answered from what is kept costs one command.
@@ -32,8 +36,10 @@ if n == tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {n, redis.call('PTTL', KEYS[1]), #KEYS > 1 and redis.call('MGET', unpack(KEYS, 2)) or {}}"""
 
 _TALLY = """
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 or redis.call('HLEN', KEYS[1]) < tonumber(ARGV[2]) then
-  redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
+for at = 2, #ARGV, 2 do
+  if redis.call('HEXISTS', KEYS[1], ARGV[at]) == 1 or redis.call('HLEN', KEYS[1]) < tonumber(ARGV[1]) then
+    redis.call('HINCRBY', KEYS[1], ARGV[at], ARGV[at + 1])
+  end
 end"""
 
 # The id stands in the hash itself, under the empty name, so that neither is ever there without the other.
@@ -68,6 +74,10 @@ class Tally(NamedTuple):
     id: UUID
     counts: dict[str, int]
 
+
+_untold: dict[tuple[str, int], Counter[str]] = {}
+_untold_lock = threading.Lock()
+_told_at = 0.0
 
 _of_thread = threading.local()
 _away_until = 0.0
@@ -128,12 +138,35 @@ def pipeline(work: Callable[[Pipeline], None]) -> list[Any]:
 
 
 def tally(name: str, entry: str, most: int) -> None:
-    """Count one more of an entry (not empty); with `most` entries there already, a new one is left out. Nobody waits for it."""
-    _try(lambda client: _tell(client, "EVAL", _TALLY, 1, name, entry, most))
+    """Count one more of an entry (not empty); with `most` entries there already, a new one is left out. Nobody waits for it.
+
+    Redis is told once a second at most, of the rest by the next count or when the instance ends: one that is killed loses a second's.
+    """
+    with _untold_lock:
+        counts = _untold.setdefault((name, most), Counter())
+        counts[entry] += 1
+        if time.monotonic() < _told_at + TELL_EACH_SEC and len(counts) < _MOST_UNTOLD:
+            return
+    tell()
+
+
+def tell() -> None:
+    """Tell Redis what was counted since it was told."""
+    global _told_at
+    with _untold_lock:
+        untold, _told_at = list(_untold.items()), time.monotonic()
+        _untold.clear()
+    for (name, most), counts in untold:
+        pairs = [part for pair in counts.items() for part in pair]
+        _try(lambda client, name=name, most=most, pairs=pairs: _tell(client, "EVAL", _TALLY, 1, name, most, *pairs))
+
+
+atexit.register(tell)
 
 
 def take_tally(name: str) -> Tally | None:
     """Give what was tallied, the same each time until it is dropped, while the next tally begins; None for nothing, or when Redis is down."""
+    tell()
     found = _try(lambda client: client.eval(_TAKE, 2, name, _taken(name), str(uuid4())))
     if not found:
         return None

@@ -36,7 +36,7 @@ def made(answer: BaseModel | Written, keep_sec: float, fleeting: Collection[str]
     elif any(getattr(one, name, None) is not None for one in given for name in fleeting):
         keep_sec = min(keep_sec, answers.FLEETING_SEC)
     body = answer.body if isinstance(answer, Written) else answer.model_dump_json().encode()
-    return answers.made(body, keep_sec)
+    return Made(body, keep_sec)
 
 
 def response(request: flask.Request, answer: Made, *, is_shared: bool, max_age: int) -> flask.Response:
@@ -44,7 +44,7 @@ def response(request: flask.Request, answer: Made, *, is_shared: bool, max_age: 
     shown = flask.Response(answer.body, content_type="application/json")
     if is_shared:
         shown.headers["Cache-Control"] = f"public, max-age={max_age}"
-        shown.set_etag(answer.etag, weak=True)
+        shown.set_etag(hashlib.sha256(answer.body).hexdigest()[:32], weak=True)
         if "If-None-Match" in request.headers:
             shown.make_conditional(request)
     return shown

@@ -31,7 +31,7 @@ def drain() -> int:
     """Move what was counted into the database; give how many queries that were.
 
     A crash at any point neither loses a count nor adds one twice: a tally is the same one until it is dropped, and its id is written
-    down with its counts. Only what Redis itself loses is lost.
+    down with its counts. Lost is what Redis itself loses, and the last second of an instance that is killed.
     """
     taken = cache.take_tally(TALLY)
     if taken is None:
