@@ -215,7 +215,11 @@ def _bounds(figures: Figures) -> list[Bound]:
     return [
         Bound("orders/s through a function to the same SQL bare", figures.rate / figures.bare_rate, least=0.3),
         Bound("p95 of all for one product to p95 of each for its own", figures.hot_p95 / figures.calm_p95, most=5),
-        Bound("round trips of an order to CockroachDB", figures.trips["an order"].cockroach, most=6),
+        *(
+            Bound(f"round trips of {name} to CockroachDB", trips.cockroach, most=6)
+            for name, trips in figures.trips.items()
+            if name.startswith("an order")
+        ),
         Bound("round trips of a quote to CockroachDB", figures.trips["a quote"].cockroach, most=2),
         Bound("round trips of a quote to PostgreSQL", figures.trips["a quote"].postgres, most=1),
     ]

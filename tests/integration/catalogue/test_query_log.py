@@ -285,6 +285,7 @@ def test_more_queries_than_a_batch_are_added(log: Log, monkeypatch: pytest.Monke
 def test_without_redis_search_answers_the_same_uncounted(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     word = new_word()
     counted, there = log.ask(word), os.environ["REDIS_URL"]
+    cache.tell()
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
 
     assert log.ask(word) == counted
