@@ -9,6 +9,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, Required, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
 import flask
@@ -26,6 +27,7 @@ EVERYONE: Collection[Role] = frozenset(Role)
 """`roles=EVERYONE`: any signed-in person."""
 
 MAX_BODY_BYTES = 1_048_576
+_MOST_PATHS = 1_000
 _WHO_ASKS = {"caller", "once", "headers"}
 _PREFIX = re.compile(r"^/api/v1(?=/)")
 Handler = Callable[..., Any]
@@ -68,6 +70,15 @@ class Route(NamedTuple):
     hints: dict[str, Any]
 
 
+class Found(NamedTuple):
+    """A route whose answers are kept, with a path of it: its names, and the scopes that an answer shows."""
+
+    route: Route
+    path: str
+    names: Mapping[str, Any]
+    scopes: Sequence[str]
+
+
 class Done(NamedTuple):
     """What a request came to; `path` is its route's, for the log."""
 
@@ -88,6 +99,7 @@ class Api:
         self.flask.register_error_handler(Exception, failures.answer)
         self._kept: dict[str, Route] = {}
         self._places = self.flask.url_map.bind("")
+        self._find = lru_cache(maxsize=_MOST_PATHS)(self._find_kept)
 
     def _declare(self, method: str, path: str, options: Options) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
@@ -137,20 +149,26 @@ class Api:
 
     def _show(self, request: flask.Request) -> Done | None:
         """Answer for a route whose answers are kept, by the steps of `_serve` but without Flask, which costs more than all of them."""
-        path = _PREFIX.sub("", request.path)
-        if not self._kept or request.method == "OPTIONS" or not path.isprintable():
+        found = self._find(request.path, request.method) if self._kept else None
+        if found is None:
             return None
         try:
-            place, names = self._places.match(path, request.method)
+            return Done(_serve_kept(found, request), found.route.path)
+        except Exception as exc:  # noqa: BLE001 -- as Flask does for all other routes: every request gets an answer
+            return Done(failures.answer(exc, found.route.path), found.route.path)
+
+    def _find_kept(self, asked_path: str, method: str) -> Found | None:
+        path = _PREFIX.sub("", asked_path)
+        if method == "OPTIONS" or not path.isprintable():
+            return None
+        try:
+            place, names = self._places.match(path, method)
         except HTTPException:
             return None
         route = self._kept.get(place)
         if route is None:
             return None
-        try:
-            return Done(_serve_kept(route, request, path, names), route.path)
-        except Exception as exc:  # noqa: BLE001 -- as Flask does for all other routes: every request gets an answer
-            return Done(failures.answer(exc, route.path), route.path)
+        return Found(route, path, names, [scope.format_map(names) for scope in route.options.get("shows", ())])
 
     def _work(self, request: flask.Request) -> Done:
         environ = dict(request.environ)
@@ -187,19 +205,18 @@ def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
     return _response(options, route.handler(**arguments.read(request, route.hints, names, caller)))
 
 
-def _serve_kept(route: Route, request: flask.Request, path: str, names: Mapping[str, Any]) -> flask.Response:
+def _serve_kept(found: Found, request: flask.Request) -> flask.Response:
     """Give what is at hand or kept of an answer, or make it; its address's request is counted as Redis is read. Raises what a handler does."""
+    route = found.route
     _limit_size(route, request)
-    ask = kept.ask(
-        (request.method, path, request.query_string, request.get_data()), route.options.get("shows", ()), names
-    )
+    ask = kept.ask((route.method, found.path, request.query_string, request.get_data()), found.scopes)
     subject = f"address {_address(request)}"
     answer, values = answers.at_hand(ask), answers.unsettled(ask)
     if (answer is None and values is None) or not limits.count_later(subject):
         answer, values = None, limits.check_and_get(subject, limits.PER_ADDRESS, ask.keys())
 
     def work() -> answers.Made:
-        read = arguments.read(request, route.hints, names, None)
+        read = arguments.read(request, route.hints, found.names, None)
         given = [read[name] for name in ("query", "body") if name in read]
         return kept.made(
             route.handler(**read), route.options.get("cache_sec", 0), route.options.get("fleeting", ()), given
@@ -247,9 +264,10 @@ def _finish(request: flask.Request, done: Done) -> None:
     if origin and origin in settings.optional("ALLOWED_ORIGINS").split(","):
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = "X-Trace-Id, Retry-After, X-RateLimit-Remaining"
-    response.headers["Vary"] = "Origin"
-    response.headers["X-Trace-Id"] = logs.trace_id.get()
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    # Not one after the other: each would be looked for among those that are there.
+    response.headers.extend(
+        [("Vary", "Origin"), ("X-Trace-Id", logs.trace_id.get()), ("X-Content-Type-Options", "nosniff")]
+    )
     response.headers.setdefault("Cache-Control", "no-store")
     if allowance is not None:
         response.headers["X-RateLimit-Limit"] = str(allowance.limit)

@@ -2,8 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 import flask
 from pydantic import BaseModel
@@ -19,14 +18,11 @@ _REVISION = os.environ.get("K_REVISION", "").encode()
 """Of the function, as Cloud Run names it: another deployment may answer in another form."""
 
 
-def ask(question: tuple[str, str, bytes, bytes], shows: Sequence[str], names: Mapping[str, Any]) -> Ask:
-    """Give what a request asks for: the same method, path, query and body are the same question.
-
-    `{name}` in `shows` stands for a name of the path.
-    """
+def ask(question: tuple[str, str, bytes, bytes], scopes: Sequence[str]) -> Ask:
+    """Give what a request asks for: the same method, path, query and body are the same question."""
     method, path, query, body = question
     whole = b"\0".join((_REVISION, method.encode(), path.encode(), query, body))
-    return Ask(f"answer:{hashlib.sha256(whole).hexdigest()[:40]}", tuple(scope.format_map(names) for scope in shows))
+    return Ask(f"answer:{hashlib.sha256(whole).hexdigest()[:40]}", tuple(scopes))
 
 
 def made(answer: BaseModel | Written, keep_sec: float, fleeting: Collection[str], given: Sequence[BaseModel]) -> Made:
@@ -41,10 +37,11 @@ def made(answer: BaseModel | Written, keep_sec: float, fleeting: Collection[str]
 
 def response(request: flask.Request, answer: Made, *, is_shared: bool, max_age: int) -> flask.Response:
     """Give an answer over HTTP; a shared one may stay with clients and the CDN for `max_age` seconds and has a tag."""
-    shown = flask.Response(answer.body, content_type="application/json")
+    headers = [("Content-Type", "application/json")]
     if is_shared:
-        shown.headers["Cache-Control"] = f"public, max-age={max_age}"
-        shown.set_etag(hashlib.sha256(answer.body).hexdigest()[:32], weak=True)
-        if "If-None-Match" in request.headers:
-            shown.make_conditional(request)
+        tag = hashlib.sha256(answer.body).hexdigest()[:32]
+        headers += [("Cache-Control", f"public, max-age={max_age}"), ("ETag", f'W/"{tag}"')]
+    shown = flask.Response(answer.body, headers=headers)
+    if is_shared and "If-None-Match" in request.headers:
+        shown.make_conditional(request)
     return shown

@@ -96,7 +96,7 @@ def ask_at_once(api: Client, path: str, people: int) -> list[Answer]:
 
 def left_ms(path: str) -> int:
     """Give how long the answer of a path is still kept."""
-    left: Any = redis.Redis.from_url(os.environ["REDIS_URL"]).pttl(kept.ask(("GET", path, b"", b""), (), {}).key)
+    left: Any = redis.Redis.from_url(os.environ["REDIS_URL"]).pttl(kept.ask(("GET", path, b"", b""), ()).key)
     return left
 
 
