@@ -45,7 +45,7 @@ _OF_ORDERS = (
               issued_at FROM invoices WHERE financial_year = '20-21'""",
     """INSERT INTO payments (id, order_id, uid, method, status, amount_paise, captured_paise, razorpay_order_id, settled_by, created_at, updated_at)
        SELECT gen_random_uuid(), id, uid, 'razorpay', 'captured', total_paise, total_paise, 'order_' || id, 'pay_' || id, %(at)s, %(at)s
-         FROM orders ON CONFLICT DO NOTHING""",
+         FROM orders WHERE total_paise > 0 ON CONFLICT DO NOTHING""",
     """INSERT INTO payment_attempts (razorpay_payment_id, payment_id, status, amount_paise, created_at, updated_at, checked_at)
        SELECT 'crowd_' || id, id, 'captured', amount_paise, %(at)s, %(at)s, %(at)s FROM payments""",
     """INSERT INTO payment_events (id, payment_id, kind, amount_paise, source, created_at)
