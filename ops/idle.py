@@ -57,7 +57,7 @@ class Idler:
         for process in marked(self._token):
             try:
                 if process.environ().get("FUNCTION_TARGET") in resting:
-                    process.terminate()
+                    process.kill()  # at once: the CLI goes on calling one that takes its leave, and nobody answers
             except psutil.Error:
                 continue  # ended by itself
         for name in resting:
