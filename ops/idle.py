@@ -13,7 +13,7 @@ import psutil
 from ops.keeper import marked
 from ops.process import Child
 
-IDLE_SEC = 360.0  # above five minutes, so that a schedule of that rhythm keeps its process
+IDLE_SEC = 600.0  # well above five minutes, so that a schedule of that rhythm keeps its process
 _LOOK_SEC = 15.0
 _LINE = re.compile(r'(Beginning execution of|Finished) "[a-z0-9-]+-(\w+)"')
 
