@@ -47,6 +47,19 @@ def sku(api: Client) -> str:
 
 
 @pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What went to Redis."""
+    seen: list[object] = []
+    whole = Connection.send_packed_command
+    monkeypatch.setattr(
+        Connection,
+        "send_packed_command",
+        lambda self, command, **more: seen.append(self) or whole(self, command, **more),
+    )
+    return seen
+
+
+@pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """The ids of the products that were read from the database; each read takes a while."""
     seen: list[UUID] = []
@@ -318,18 +331,10 @@ def test_a_connection_that_the_server_ended_is_no_outage(api: Client, make: Buil
     assert cache.last_away() == 0.0
 
 
-def test_a_kept_answer_costs_one_round_trip(
-    api: Client, make: Builders, monkeypatch: pytest.MonkeyPatch, reads: list[UUID]
-) -> None:
+def test_a_kept_answer_costs_one_round_trip(api: Client, make: Builders, sent: list[object], reads: list[UUID]) -> None:
     product = make.product()
     api.get(f"/products/{product}", role=None)
-    sent: list[object] = []
-    whole = Connection.send_packed_command
-    monkeypatch.setattr(
-        Connection,
-        "send_packed_command",
-        lambda self, command, **more: sent.append(self) or whole(self, command, **more),
-    )
+    sent.clear()
 
     api.get(f"/products/{product}", role=None)
 
@@ -356,18 +361,12 @@ def test_kept_answers_are_counted_against_the_limit_and_have_the_headers_of_othe
 
 
 def test_what_is_at_hand_is_given_without_redis_until_it_may_have_changed(
-    api: Client, make: Builders, parts: Servers, reads: list[UUID], monkeypatch: pytest.MonkeyPatch
+    api: Client, make: Builders, parts: Servers, reads: list[UUID], sent: list[object]
 ) -> None:
     product = make.product()
     for _ in range(2):
         api.get(f"/products/{product}", role=None)
-    sent: list[object] = []
-    whole = Connection.send_packed_command
-    monkeypatch.setattr(
-        Connection,
-        "send_packed_command",
-        lambda self, command, **more: sent.append(self) or whole(self, command, **more),
-    )
+    sent.clear()
 
     at_hand = [api.get(f"/products/{product}", role=None) for _ in range(3)]
     asked = len(sent)
@@ -381,17 +380,11 @@ def test_what_is_at_hand_is_given_without_redis_until_it_may_have_changed(
 
 
 def test_while_a_change_settles_answers_are_made_without_asking_redis_each_time(
-    api: Client, make: Builders, reads: list[UUID], monkeypatch: pytest.MonkeyPatch
+    api: Client, make: Builders, reads: list[UUID], sent: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     product = make.product()
     answers.forget(f"product:{product}")
-    sent: list[object] = []
-    whole = Connection.send_packed_command
-    monkeypatch.setattr(
-        Connection,
-        "send_packed_command",
-        lambda self, command, **more: sent.append(self) or whole(self, command, **more),
-    )
+    sent.clear()
 
     for _ in range(3):
         api.get(f"/products/{product}", role=None)
