@@ -21,7 +21,7 @@ _MOST_WORDS = 100
 
 
 def count(typed: str, became: Outcome) -> None:
-    """Count a search and what became of it, also when its answer is kept and given again: one short call to Redis, none while that is away."""
+    """Count a search and what became of it, also when its answer is kept and given again; Redis is told within a second, unless it is away."""
     query = rules.logged(typed)
     if query:
         answers.count(TALLY, rules.entry(clock.today(), query, became), MOST_ENTRIES)
