@@ -10,11 +10,12 @@ from tests.integration.location.conftest import Town
 
 
 def body(town: Town, **over: Any) -> dict[str, Any]:
+    """Make an area's body; its store is open at whatever hour the tests run."""
     return {
         "pincode": town.pincode, "area": f"Quarter {uuid4().hex[:6]}", "city": "Town", "state": "Karnataka", "state_code": "29",
         "latitude": town.latitude, "longitude": town.longitude, "store_id": town.store, "store_latitude": town.latitude,
         "store_longitude": town.longitude, "charge_paise": 2_500, "minimum_order_paise": 0, "promised_minutes": 30,
-        "opens_at": "08:00:00", "closes_at": "22:00:00",
+        "opens_at": "00:00:00", "closes_at": "23:59:00",
     } | over  # fmt: skip
 
 
