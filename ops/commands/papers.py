@@ -5,7 +5,6 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,6 +17,7 @@ from ops.journey.shopping import Cast
 from ops.journey.stage import Stage
 from ops.paths import ROOT
 from ops.settings import given_settings
+from plazza import clock
 
 _MARGIN = 40
 _ADDRESS = {
@@ -59,7 +59,7 @@ def _sell(stage: Stage, cast: Cast, phone: str) -> tuple[str, str, str]:
     address = stage.call("POST", "/addresses", _ADDRESS, by=cast.customer, expect=201)["id"]
     prescribed = prescribing.read_and_approve(stage, cast)
     batches = stage.call("GET", f"/inventory/batches?product_id={medicine.id}", by=cast.staff)["items"]
-    today = datetime.now(UTC).date().isoformat()
+    today = clock.today().isoformat()
     first = next(one for one in batches if one["on_hand"] > one["reserved"] and one["expires_on"] > today)
     order = ordering.place(stage, cast, address, medicine, prescribed)
     payment = ordering.pay(stage, cast, order)

@@ -1,6 +1,5 @@
 """Steps of the journey about orders and their money."""
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +7,7 @@ from ops.journey.live import Watch
 from ops.journey.prescribing import Prescribed
 from ops.journey.shopping import Cast, Medicine
 from ops.journey.stage import Stage
+from plazza import clock
 
 COUPON = "SAVE10"
 ONCE_COUPON = "FIRST100"
@@ -122,7 +122,7 @@ def see_it_confirmed(stage: Stage, cast: Cast, order: dict[str, Any], phone: str
 
 
 def _is_first_expiring(batches: list[dict[str, Any]], held: list[dict[str, Any]]) -> bool:
-    today = datetime.now(UTC).date().isoformat()
+    today = clock.today().isoformat()
     sellable = sorted(
         (batch for batch in batches if batch["expires_on"] > today), key=lambda batch: batch["expires_on"]
     )

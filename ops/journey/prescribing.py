@@ -1,7 +1,7 @@
 """Step 4 of the journey: a photograph in Storage becomes an approved prescription."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from ops.journey.people import Person
 from ops.journey.prescription_image import draw
 from ops.journey.shopping import Cast
 from ops.journey.stage import TIMEOUT_SEC, Stage
+from plazza import clock
 
 MEDICINES = ("Cap. Amoxivant 500 mg 1-0-1 x 5 days", "Tab. Azivanta 500 mg 1-0-0 x 3 days")
 FIRST_BRAND = "Amoxivant 500"
@@ -29,7 +30,7 @@ class Prescribed(NamedTuple):
 
 def read_and_approve(stage: Stage, cast: Cast) -> Prescribed:
     """Upload, watch it being read, and have it approved."""
-    today = datetime.now(UTC).date()
+    today = clock.today()
     prescription_id, uid = str(uuid4()), cast.customer.uid
     with Watch(stage.system, f"prescriptions/{uid}/{prescription_id}", cast.customer) as watch:
         _upload(stage, cast.customer, f"prescriptions/{uid}/{prescription_id}.png", draw(MEDICINES, today))

@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.types.json import Jsonb
 
+from plazza import clock
+
 _pincodes = itertools.count(600_001)
 
 
@@ -77,7 +79,7 @@ class Builders:
         ident = uuid4()
         values: dict[str, Any] = {
             "id": ident, "store_id": UUID(store), "product_id": UUID(product), "batch_no": f"B{ident.hex[:8]}",
-            "expires_on": (datetime.now(UTC) + timedelta(days=expires_in_days)).date(), "mrp_paise": 10_000, "on_hand": on_hand,
+            "expires_on": clock.today() + timedelta(days=expires_in_days), "mrp_paise": 10_000, "on_hand": on_hand,
             "created_at": datetime.now(UTC), "updated_at": datetime.now(UTC),
         }  # fmt: skip
         self.db.insert("inventory_batches", **(values | over))

@@ -1,9 +1,10 @@
 """A customer with prescriptions, and the pharmacist's desk they come to."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from plazza import clock
 from plazza.catalogue.actions import reading
 from plazza.data import rtdb
 from tests.support import auth
@@ -14,7 +15,7 @@ from tests.support.database import Database
 from tests.support.people import new_uid
 from tests.support.readers import Readers
 
-TODAY = datetime.now(UTC).date()
+TODAY = clock.today()
 
 
 class Desk:

@@ -1,17 +1,18 @@
 """What a store's people do to its stock."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from plazza import clock
 from tests.integration.order.conftest import Shop
 from tests.support.client import Client
 from tests.support.database import Builders, Database
 
-NEXT_YEAR = (datetime.now(UTC) + timedelta(days=365)).date().isoformat()
+NEXT_YEAR = (clock.today() + timedelta(days=365)).isoformat()
 
 
 def receipt(product: str, **over: Any) -> dict[str, Any]:

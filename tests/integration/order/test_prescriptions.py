@@ -33,7 +33,7 @@ class Paper:
                 "prescription_items", id=uuid4(), prescription_id=self.id, line_no=line_no, written="x", name="x",
                 decision="approved", product_id=UUID(product), allowed_packs=allowed,
             )  # fmt: skip
-        until = valid_until or (datetime.now(UTC) + timedelta(days=30)).date()
+        until = valid_until or clock.today() + timedelta(days=30)
         query = """
             UPDATE prescriptions SET status = %s, prescriber_registration = 'KMC-1', valid_until = %s, reviewed_by = 'p'
              WHERE id = %s"""
@@ -151,7 +151,7 @@ def test_another_persons_or_an_old_prescription_is_no_use(shop: Shop, medicine: 
     foreign = Paper(shop, uid=new_uid())
     foreign.review({medicine: 5})
     old = Paper(shop)
-    old.review({medicine: 5}, valid_until=datetime.now(UTC).date() - timedelta(days=2))
+    old.review({medicine: 5}, valid_until=clock.today() - timedelta(days=2))
 
     assert place(shop, foreign, medicine).status_code == 404
     assert place(shop, old, medicine).status_code == 409
@@ -219,7 +219,7 @@ def test_a_quote_judges_the_stock_by_the_course_that_the_prescription_says(shop:
 def test_a_quote_says_what_an_order_would_not_take_of_its_prescription(shop: Shop, medicine: str) -> None:
     rejected, old, small, foreign = Paper(shop), Paper(shop), Paper(shop), Paper(shop, uid=new_uid())
     rejected.review(status="rejected")
-    old.review({medicine: 5}, valid_until=datetime.now(UTC).date() - timedelta(days=2))
+    old.review({medicine: 5}, valid_until=clock.today() - timedelta(days=2))
     small.review({medicine: 1})
 
     def say(paper: Paper) -> tuple[list[tuple[str, str | None]], str]:
