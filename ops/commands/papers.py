@@ -14,10 +14,9 @@ from ops.endpoints import base_port, local_endpoints
 from ops.errors import OpsError
 from ops.journey import delivering, ordering, prescribing, shopping
 from ops.journey.shopping import Cast
-from ops.journey.stage import Stage
+from ops.journey.stage import Stage, today_in_india
 from ops.paths import ROOT
 from ops.settings import given_settings
-from plazza import clock
 
 _MARGIN = 40
 _ADDRESS = {
@@ -59,7 +58,7 @@ def _sell(stage: Stage, cast: Cast, phone: str) -> tuple[str, str, str]:
     address = stage.call("POST", "/addresses", _ADDRESS, by=cast.customer, expect=201)["id"]
     prescribed = prescribing.read_and_approve(stage, cast)
     batches = stage.call("GET", f"/inventory/batches?product_id={medicine.id}", by=cast.staff)["items"]
-    today = clock.today().isoformat()
+    today = today_in_india().isoformat()
     first = next(one for one in batches if one["on_hand"] > one["reserved"] and one["expires_on"] > today)
     order = ordering.place(stage, cast, address, medicine, prescribed)
     payment = ordering.pay(stage, cast, order)

@@ -6,8 +6,7 @@ from uuid import uuid4
 from ops.journey.live import Watch
 from ops.journey.prescribing import Prescribed
 from ops.journey.shopping import Cast, Medicine
-from ops.journey.stage import Stage
-from plazza import clock
+from ops.journey.stage import Stage, today_in_india
 
 COUPON = "SAVE10"
 ONCE_COUPON = "FIRST100"
@@ -122,7 +121,7 @@ def see_it_confirmed(stage: Stage, cast: Cast, order: dict[str, Any], phone: str
 
 
 def _is_first_expiring(batches: list[dict[str, Any]], held: list[dict[str, Any]]) -> bool:
-    today = clock.today().isoformat()
+    today = today_in_india().isoformat()
     sellable = sorted(
         (batch for batch in batches if batch["expires_on"] > today), key=lambda batch: batch["expires_on"]
     )

@@ -11,8 +11,7 @@ from ops.journey.live import Watch
 from ops.journey.people import Person
 from ops.journey.prescription_image import draw
 from ops.journey.shopping import Cast
-from ops.journey.stage import TIMEOUT_SEC, Stage
-from plazza import clock
+from ops.journey.stage import TIMEOUT_SEC, Stage, today_in_india
 
 MEDICINES = ("Cap. Amoxivant 500 mg 1-0-1 x 5 days", "Tab. Azivanta 500 mg 1-0-0 x 3 days")
 FIRST_BRAND = "Amoxivant 500"
@@ -30,7 +29,7 @@ class Prescribed(NamedTuple):
 
 def read_and_approve(stage: Stage, cast: Cast) -> Prescribed:
     """Upload, watch it being read, and have it approved."""
-    today = clock.today()
+    today = today_in_india()
     prescription_id, uid = str(uuid4()), cast.customer.uid
     with Watch(stage.system, f"prescriptions/{uid}/{prescription_id}", cast.customer) as watch:
         _upload(stage, cast.customer, f"prescriptions/{uid}/{prescription_id}.png", draw(MEDICINES, today))

@@ -4,8 +4,9 @@ import json
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import requests
 
@@ -14,6 +15,11 @@ from ops.endpoints import Endpoints
 from ops.journey.people import Person
 
 TIMEOUT_SEC = 60
+
+
+def today_in_india() -> date:
+    """Give the date by which prescriptions are valid and batches expire."""
+    return datetime.now(ZoneInfo("Asia/Kolkata")).date()
 
 
 class Stage:
