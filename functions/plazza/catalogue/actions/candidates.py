@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from plazza import logs
-from plazza.catalogue.actions import remembered, templates
+from plazza.catalogue.actions import templates
 from plazza.catalogue.actions.documents import document_seen
-from plazza.catalogue.actions.remembered import Document, Name, documents
+from plazza.catalogue.actions.remembered import Answered, Document, Name, answers, documents, mark_of
 from plazza.catalogue.models.search import SearchProducts
 from plazza.catalogue.rules.confusables import Pairs, read_pairs
 from plazza.catalogue.rules.documents import RETURNED, candidate_of
@@ -32,7 +32,7 @@ _NAMED_BY = ("sku", "mark")
 _DATABASE = "database"
 """What takes the place of an index in the names of documents that were made of the products themselves."""
 _MOST_QUERIES = 5_000
-"""Some 3 kB each, with the request that is made of one."""
+"""Some 1 kB each."""
 _DATA = Path(__file__).resolve().parent.parent / "data"
 
 
@@ -75,19 +75,21 @@ def find(
     For a `question` the engine is asked, too, but what was made of the same documents before is given again.
     Raises Unavailable only when engine and database are both away, and what `make` raises.
     """
-    if not query.terms:
+    known = None if question is None else answers.get(question)
+    if known is None and not query.terms:
         return make(Found([], degraded=False))
+    request = request_of(template, query, filters, size) if known is None else known.request
     try:
-        # A frozen model has a hash, which its type does not tell.
-        named = engine.search(ALIAS, _known_request_of(template, query, filters, size))  # pyright: ignore[reportArgumentType]
-
-        def work() -> Made:
-            return make(Found(_documents(ALIAS, named), degraded=False))
-
-        return work() if question is None else remembered.answer(question, named, work)
+        named = engine.search(ALIAS, request)
+        if known is not None and known.mark == mark_of(named):
+            return known.made
+        made = make(Found(_documents(ALIAS, named), degraded=False))
     except engine.SearchDown as exc:
         logs.write("WARNING", "search is degraded", error_class=type(exc.__cause__ or exc).__name__)
         return make(Found(_from_database(query, filters), degraded=True))
+    if question is not None:
+        answers.remember({question: Answered(request, mark_of(named), made)})
+    return made
 
 
 def is_found(index: str, name: str, product_id: UUID) -> bool:
@@ -129,9 +131,6 @@ def _name(hit: dict[str, Any]) -> Name:
 def request_of(template: str, query: Query, filters: SearchProducts | None, size: int) -> bytes:
     """Give the one request that a search, or a suggestion, sends to the engine, as JSON."""
     return templates.render(template, **values_of(query, filters, size))
-
-
-_known_request_of = lru_cache(maxsize=_MOST_QUERIES)(request_of)
 
 
 def values_of(query: Query, filters: SearchProducts | None, size: int) -> dict[str, Any]:

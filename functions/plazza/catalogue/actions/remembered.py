@@ -7,14 +7,13 @@ and neither is an answer that was made of the same documents.
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from plazza.catalogue.rules.ranking import Candidate
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
-Made = TypeVar("Made")
 
 MOST = 50_000
 """Documents, some 6 kB each: of the functions' 1 GB they may fill a third."""
@@ -46,6 +45,14 @@ class Memory(Generic[Key, Value]):
         self._known: OrderedDict[Key, Value] = OrderedDict()
         self._lock = threading.Lock()
 
+    def get(self, key: Key) -> Value | None:
+        """Give a value, if it is known."""
+        with self._lock:
+            value = self._known.get(key)
+            if value is not None:
+                self._known.move_to_end(key)
+            return value
+
     def recall(self, keys: Iterable[Key]) -> dict[Key, Value]:
         """Give those values that are known."""
         known = self._known
@@ -63,16 +70,18 @@ class Memory(Generic[Key, Value]):
                 self._known.popitem(last=False)
 
 
+class Answered(NamedTuple):
+    """What was made last for a question: of the documents that the engine named when it got `request`, by the words that `mark` stands for."""
+
+    request: bytes
+    mark: bytes
+    made: Any
+
+
 documents: Memory[Name, Document] = Memory(MOST)
-_answers: Memory[Hashable, tuple[bytes, Any]] = Memory(MOST_ANSWERS)
+answers: Memory[Hashable, Answered] = Memory(MOST_ANSWERS)
 
 
-def answer(question: Hashable, named: bytes, make: Callable[[], Made]) -> Made:
-    """Give what was made last for a question if the engine named the same documents then, by the same words, else make it."""
-    mark = hashlib.sha256(named).digest()
-    known = _answers.recall([question]).get(question)
-    if known is not None and known[0] == mark:
-        return known[1]
-    made = make()
-    _answers.remember({question: (mark, made)})
-    return made
+def mark_of(named: bytes) -> bytes:
+    """Give what stands for the engine's words."""
+    return hashlib.sha256(named).digest()

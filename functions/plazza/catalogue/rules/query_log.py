@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from plazza.catalogue.models.query_log import Outcome
@@ -27,6 +28,7 @@ class Asked(NamedTuple):
     refined: int
 
 
+@lru_cache(maxsize=5_000)
 def logged(typed: str) -> str:
     """Give the text under which a query is counted, "" for one that is not.
 
