@@ -2,8 +2,10 @@
 
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.support.wire import Wire, wire
 
 ANSWER_SEC = 1.5
 """Of a search that finds one of two nodes out of reach: half of the two seconds it has, and the search itself."""
+DRIP_SEC = 0.3
 
 
 @contextlib.contextmanager
@@ -27,6 +30,38 @@ def unreachable() -> Generator[str]:
             knock.setblocking(False)
             knock.connect_ex(full.getsockname())
         yield f"http://127.0.0.1:{full.getsockname()[1]}"
+
+
+@contextlib.contextmanager
+def dripping() -> Generator[str]:
+    """Give the URL of a server that says who it is, and to all else begins an answer of which a byte comes now and then."""
+    stopped = threading.Event()
+
+    class Drip(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._begin(b'{"version": {"distribution": "opensearch"}}')
+
+        def do_POST(self) -> None:
+            self._begin(b"")
+            while not stopped.wait(DRIP_SEC):
+                self.wfile.write(b" ")
+
+        def _begin(self, content: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content) or 1_000_000))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Drip)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    stopped.set()
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture
@@ -75,6 +110,19 @@ def test_a_node_out_of_reach_costs_one_search_a_part_of_its_time(
 
     assert [answer[:2] for answer in answers] == [(False, 1)] * 4
     assert sum(answer[2] for answer in answers) < ANSWER_SEC
+
+
+def test_an_answer_that_never_ends_is_waited_for_no_longer_than_one_that_never_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with dripping() as node:
+        monkeypatch.setenv("ELASTICSEARCH_URL", node)
+        began = time.monotonic()
+
+        with pytest.raises(search.SearchDown):
+            search.search("products", b"{}")
+
+        assert search.TIMEOUT_SEC <= time.monotonic() - began < search.TIMEOUT_SEC + ANSWER_SEC
 
 
 def test_without_any_node_one_search_waits_and_the_next_does_not(
