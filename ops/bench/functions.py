@@ -162,6 +162,20 @@ def alternate(rounds: int, *phases: Callable[[], list[float]]) -> list[list[floa
     return figures
 
 
+def in_turn(rounds: int, *lists: Callable[[], Sequence[Asked]]) -> list[list[float]]:
+    """Ask the first of each list, then the second of each, and so on, one client; gives each list's seconds.
+
+    Who asks one thing over and over times a process whose code and data stay in the processor's caches, and a processor that never
+    rests: a search, which is three processes' work in turn, has neither, and its parts are timed as they are there.
+    """
+    figures: list[list[float]] = [[] for _ in lists]
+    for _ in range(rounds):
+        for row in zip(*(one() for one in lists), strict=True):
+            for asked, kept in zip(row, figures, strict=True):
+                kept.append(ask(asked).seconds)
+    return figures
+
+
 def _connection(netloc: str) -> http.client.HTTPConnection:
     open_ones: dict[str, http.client.HTTPConnection] = _connections.__dict__
     if netloc not in open_ones:

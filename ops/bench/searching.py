@@ -15,6 +15,7 @@ from ops.bench.functions import (
     alternate,
     ask,
     ask_all,
+    in_turn,
     json_body,
     pair_of,
     per_second,
@@ -138,11 +139,13 @@ def _unseen(url: str, queries: Sequence[Judged]) -> Iterator[list[Asked]]:
 
 
 def _times(requests: Requests, rounds: int) -> Times:
-    def phases(clients: int) -> list[Callable[[], list[float]]]:
-        asked = (requests.bare, requests.raw, requests.search, requests.suggest)
-        return [*(partial(ask_all, one, clients) for one in asked), lambda: ask_all(next(requests.unseen), clients)]
-
-    single, many = (alternate(rounds, *phases(clients)) for clients in (1, MANY))
+    lists: list[Callable[[], Sequence[Asked]]] = [
+        *(partial(list[Asked], one) for one in (requests.bare, requests.raw, requests.search, requests.suggest)),
+        lambda: next(requests.unseen),
+    ]
+    single = in_turn(rounds, *lists)
+    # Many at once leave no processor idle: there each is asked for by itself.
+    many = alternate(rounds, *(lambda one=one: ask_all(one(), MANY) for one in lists))
     bare, raw, search, suggest, unseen = (
         {1: pair_of(one), MANY: pair_of(of_many)} for one, of_many in zip(single, many, strict=True)
     )
