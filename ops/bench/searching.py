@@ -96,7 +96,7 @@ def measure(run: Run, bare: str, built: Built, queries: Sequence[Judged], rounds
     # As if the catalogue changed all the time: each search asks the engine anew, however often it was asked; single products are kept.
     cache.put("settling:catalogue", b"1", _BENCH_MS)
     requests = _requests(run, bare, queries)
-    for asked in (requests.bare, requests.raw, requests.search, requests.suggest, requests.product):
+    for asked in (requests.bare, requests.raw, requests.search, requests.suggest, requests.product, requests.fallback):
         ask_all(asked)  # warm
     figures = _engine(requests.raw, queries, rounds)
     times = _times(requests, rounds)

@@ -14,6 +14,8 @@ from tests.support.client import Client
 from tests.support.database import Builders
 from tests.support.servers import Servers
 
+AWAY = "http://127.0.0.1:9"
+
 
 @pytest.fixture
 def busy(engine: str, parts: Servers, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -74,6 +76,38 @@ def test_a_change_of_one_document_or_another_one_is_seen(api: Client, ordered: l
     assert [one["items"][0]["price_paise"] for one in (before, cheaper)] == [9_000, 8_000]
     assert (before["total"], both["total"]) == (1, 2)
     assert len(ordered) == 3
+
+
+@pytest.mark.usefixtures("busy")
+def test_without_the_engine_too_a_page_of_the_same_products_is_made_once(
+    api: Client, engine: str, ordered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brand = new_brand()
+    seen: list[Any] = []
+    for price in (9_000, 8_000):
+        monkeypatch.setenv("ELASTICSEARCH_URL", engine)
+        sell(api, f"{brand} 500mg Tablet", price_paise=price)
+        monkeypatch.setenv("ELASTICSEARCH_URL", AWAY)
+        seen.append([ask(api, brand), ask(api, brand)])
+
+    assert [(first["items"][0]["price_paise"], first["degraded"], first == again) for first, again in seen] == [
+        (9_000, True, True),
+        (8_000, True, True),
+    ]
+    assert len(ordered) == 2
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_engines_page_and_the_databases_are_two(api: Client, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    brand = new_brand()
+    sell(api, f"{brand} 500mg Tablet")
+
+    degraded = [ask(api, brand)["degraded"]]
+    for url in (AWAY, engine):
+        monkeypatch.setenv("ELASTICSEARCH_URL", url)
+        degraded.append(ask(api, brand)["degraded"])
+
+    assert degraded == [False, True, False]
 
 
 @pytest.mark.usefixtures("busy")

@@ -1,7 +1,7 @@
 """The first stage of every search: up to a hundred candidates, from the engine or, when it is away, from the database."""
 
 import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -22,6 +22,7 @@ from plazza.catalogue.rules.salts import salt_name
 from plazza.catalogue.rules.synonyms import Synonyms, read_synonyms
 from plazza.catalogue.store import products as store
 from plazza.catalogue.store import search as database
+from plazza.catalogue.store.products import Versioned
 from plazza.data import search as engine
 from plazza.data.sql import read
 
@@ -86,7 +87,11 @@ def find(
         made = make(Found(_documents(ALIAS, named), degraded=False))
     except engine.SearchDown as exc:
         logs.write("WARNING", "search is degraded", error_class=type(exc.__cause__ or exc).__name__)
-        return make(Found(_from_database(query, filters), degraded=True))
+        found = read(lambda tx: database.list_found(tx, _wanted(query)))
+        named = repr(found).encode()
+        if known is not None and known.mark == mark_of(named):
+            return known.made
+        made = make(Found(_from_database(found, filters), degraded=True))
     if question is not None:
         answers.remember({question: Answered(request, mark_of(named), made)})
     return made
@@ -167,13 +172,14 @@ def _filters(wanted: SearchProducts | None) -> list[dict[str, Any]]:
     return filters
 
 
-def _from_database(query: Query, wanted: SearchProducts | None) -> list[Document]:
+def _wanted(query: Query) -> database.Wanted:
     meant = [salt for term in query.terms if term.meaning for one in term.meaning.compositions for salt in one]
     words = [term.word for term in query.terms] + meant
     name = " ".join(term.word for term in query.terms)
-    asked = database.Wanted(name, query.joined, sound(query.terms[0].word), words)
+    return database.Wanted(name, query.joined, sound(query.terms[0].word), words, sorted(query.numbers))
 
-    found = read(lambda tx: database.list_found(tx, asked))
+
+def _from_database(found: Sequence[Versioned], wanted: SearchProducts | None) -> list[Document]:
     names = {Name(_DATABASE, str(one.id), one.version): one.id for one in found}
     known = documents.recall(names)
     unknown = [ident for name, ident in names.items() if name not in known]
