@@ -60,7 +60,7 @@ def start(parts: Servers) -> People:
 
 def _start(parts: Servers) -> People:
     folder = parts.folder / "emulators"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)  # a start that failed is tried again by the next test
     ports = {name: {"host": "127.0.0.1", "port": free_port()} for name in ("auth", "storage", "hub", "logging")}
     (folder / "storage.rules").write_text((ROOT / "storage.rules").read_text())
     config = {"storage": {"rules": "storage.rules"}, "emulators": ports | {"ui": {"enabled": False}}}
