@@ -31,11 +31,12 @@ def list_found(tx: Tx, wanted: Wanted) -> list[Versioned]:
     return sorted(found)
 
 
-# Each part is limited by itself: a common beginning must not crowd out what is written alike.
+# Each part is limited by itself: a common beginning must not crowd out what is written alike. The first letter is seldom the wrong one, or
+# then sounds like it, and leaves out most of what shares some trigrams.
 _BY_NAME = """
     (SELECT id, version FROM products WHERE status = 'active' AND brand_key LIKE %(start)s ORDER BY brand_key, id LIMIT %(most)s)
     UNION (SELECT id, version FROM products WHERE status = 'active' AND brand_sound = %(sound)s ORDER BY id LIMIT %(most)s)
-    UNION (SELECT id, version FROM products WHERE %(is_forgiven)s AND status = 'active' AND brand_key %% %(joined)s
+    UNION (SELECT id, version FROM products WHERE %(is_forgiven)s AND status = 'active' AND brand_key %% %(joined)s AND brand_key LIKE %(initial)s
             ORDER BY similarity(brand_key, %(joined)s) DESC, id LIMIT %(most)s)"""
 
 # Of the compositions that are named or written alike, the shortest and the likest; then their products, and of a single salt those of the
@@ -66,6 +67,7 @@ def _params(wanted: Wanted) -> dict[str, Any]:
         "start": _like(wanted.joined) + "%",
         "sound": wanted.sound,
         "joined": wanted.joined,
+        "initial": _like(wanted.joined[:1]) + "%",
         "is_forgiven": len(wanted.joined) >= SHORTEST_LIKENESS,
         "name": wanted.name,
         "salts": [f"%{_like(word)}%" for word in wanted.words if len(word) > 2],
