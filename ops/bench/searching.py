@@ -66,7 +66,6 @@ class Times(NamedTuple):
     unseen: dict[int, Pair]
     search: dict[int, Pair]
     suggest: Pair
-    fallback: Pair
     unseen_share: float
     share: float
 
@@ -81,7 +80,10 @@ class Engine(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """All figures at one size; requests are those that the engine got, rates are answers a second."""
+    """All figures at one size; requests are those that the engine got, rates are answers a second.
+
+    `fallback` are searches that an instance without an engine still takes: all sizes are asked in turn, which needs the others' databases.
+    """
 
     products: int
     built: Built
@@ -91,6 +93,7 @@ class Measured(NamedTuple):
     requests_a_suggestion: float
     bare_rate: float
     product_rate: float
+    fallback: list[Asked]
 
 
 def measure(run: Run, bare: str, built: Built, queries: Sequence[Judged], rounds: int) -> Measured:
@@ -98,7 +101,7 @@ def measure(run: Run, bare: str, built: Built, queries: Sequence[Judged], rounds
     # As if the catalogue changed all the time: each search asks the engine anew, however often it was asked; single products are kept.
     cache.put("settling:catalogue", b"1", _BENCH_MS)
     requests = _requests(run, bare, queries)
-    for asked in (requests.bare, requests.raw, requests.search, requests.suggest, requests.product, requests.fallback):
+    for asked in (requests.bare, requests.raw, requests.search, requests.suggest, requests.product):
         ask_all(asked)  # warm
     figures = _engine(requests.raw, queries, rounds)
     times = _times(requests, rounds)
@@ -114,7 +117,15 @@ def measure(run: Run, bare: str, built: Built, queries: Sequence[Judged], rounds
         requests_a_suggestion=_queries_for_each(requests.suggest),
         bare_rate=max(rates[0]),
         product_rate=max(rates[1]),
+        fallback=requests.fallback,
     )
+
+
+def measure_fallbacks(sizes: Sequence[Measured], rounds: int) -> list[Pair]:
+    """Measure what the database answers without an engine, at all sizes in turn; what was asked once is asked again."""
+    phases = [partial(ask_all, one.fallback) for one in sizes]
+    alternate(1, *phases)  # warm
+    return [pair_of(seconds) for seconds in alternate(rounds, *phases)]
 
 
 def _requests(run: Run, bare: str, queries: Sequence[Judged]) -> Requests:
@@ -158,7 +169,6 @@ def _times(requests: Requests, rounds: int) -> Times:
         unseen=unseen,
         search=search,
         suggest=suggest[1],
-        fallback=pair_of(ask_all(requests.fallback)),
         unseen_share=_share(single[4], took),
         share=_share(single[2], took),
     )
