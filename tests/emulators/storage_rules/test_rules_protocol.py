@@ -106,20 +106,6 @@ def test_java_tells_the_version_the_cli_asks_for() -> None:
     assert answer.stderr.startswith('openjdk version "21"')
 
 
-def test_a_busy_cli_reads_the_version_too() -> None:
-    """The CLI takes what it has read when it hears of the exit; what came while it was at work it reads after that."""
-    cli = """
-        const child = require("child_process").spawn(process.argv[1], ["-version"]);
-        let output = "";
-        child.stderr.on("data", (data) => { output += data; });
-        child.once("exit", () => { console.log(output); });
-        for (const began = Date.now(); Date.now() < began + 300; ) {}"""
-
-    answer = subprocess.run(["node", "-e", cli, str(JAVA)], capture_output=True, text=True, check=True)
-
-    assert answer.stdout.startswith('openjdk version "21"')
-
-
 def test_java_runs_a_node_program_in_its_own_place(tmp_path: Path) -> None:
     program = tmp_path / "with space.mjs"
     program.write_text("console.log(JSON.stringify([process.pid, ...process.argv.slice(2)])); process.exit(7);")
