@@ -122,7 +122,7 @@ def measure(run: Run, bare: str, built: Built, queries: Sequence[Judged], rounds
 
 
 def measure_fallbacks(sizes: Sequence[Measured], rounds: int) -> list[Pair]:
-    """Measure what the database answers without an engine, at all sizes in turn; what was asked once is asked again."""
+    """Measure what the database answers without an engine, at all sizes in turn: searches asked again, whose products this instance has read."""
     phases = [partial(ask_all, one.fallback) for one in sizes]
     alternate(1, *phases)  # warm
     return [pair_of(seconds) for seconds in alternate(rounds, *phases)]

@@ -71,7 +71,7 @@ class Memory(Generic[Key, Value]):
 
 
 class Answered(NamedTuple):
-    """What was made last for a question: of the documents that the engine named when it got `request`, by the words that `mark` stands for."""
+    """What was made last for a question, the request that asks the engine for it, and the mark of the words that named its documents."""
 
     request: bytes
     mark: bytes
@@ -83,5 +83,5 @@ answers: Memory[Hashable, Answered] = Memory(MOST_ANSWERS)
 
 
 def mark_of(named: bytes) -> bytes:
-    """Give what stands for the engine's words."""
+    """Give what stands for the words by which engine or database named documents."""
     return hashlib.sha256(named).digest()

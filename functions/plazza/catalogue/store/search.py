@@ -7,8 +7,6 @@ from plazza.catalogue.store.products import Versioned
 from plazza.data.sql import Tx
 
 MOST, COMPOSITIONS = 60, 20
-
-
 SHORTEST_LIKENESS = 5
 """Of fewer letters a misspelt word shares its trigrams with thousands of names, and hardly with its own."""
 
