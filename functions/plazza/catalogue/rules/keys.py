@@ -101,7 +101,7 @@ def shapes_without(word: str, errors: int) -> tuple[str, ...]:
     if errors > forgiven(word) or not forgiven(word):
         return ()
     head = word[:_SHAPE_LETTERS]
-    return tuple(sorted({"".join(left) for left in itertools.combinations(head, len(head) - errors)}))
+    return tuple(sorted(set(map("".join, itertools.combinations(head, len(head) - errors)))))
 
 
 def forgiven(word: str) -> int:
@@ -147,15 +147,15 @@ def product_keys(seen: Judged) -> ProductKeys:
     return ProductKeys(
         whole=whole,
         words=seen.words,
-        prefixes=_unique(itertools.chain.from_iterable(prefixes(word) for word in [*seen.words, *whole[:2]])),
-        sounds=_unique(sound(word) for word in spelled),
-        shapes=_unique(itertools.chain.from_iterable(shapes(word) for word in spelled)),
+        prefixes=_unique(itertools.chain.from_iterable(map(prefixes, [*seen.words, *whole[:2]]))),
+        sounds=_unique(map(sound, spelled)),
+        shapes=_unique(itertools.chain.from_iterable(map(shapes, spelled))),
         salts=seen.salts,
         composition=composition(seen.salts),
         salt_words=_unique([*seen.salt_words, *whole_salts]),
-        salt_prefixes=_unique(itertools.chain.from_iterable(prefixes(word) for word in seen.salt_words)),
+        salt_prefixes=_unique(itertools.chain.from_iterable(map(prefixes, seen.salt_words))),
         salt_sounds=_unique(seen.salt_sounds),
-        salt_shapes=_unique(itertools.chain.from_iterable(shapes(word) for word in seen.salt_words)),
+        salt_shapes=_unique(itertools.chain.from_iterable(map(shapes, seen.salt_words))),
         numbers=seen.numbers,
         maker=seen.maker,
     )
@@ -240,4 +240,4 @@ def brand_sound(brand: str, name: str) -> str:
 
 
 def _unique(found: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(one for one in found if one))
+    return list(dict.fromkeys(filter(None, found)))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from plazza.catalogue.rules.text import fold
@@ -65,6 +66,7 @@ _DIGIT = re.compile(r"[0-9]")
 _BARE = re.compile(_NUMBER)
 
 
+@lru_cache(maxsize=20_000)
 def plain(value: Decimal) -> str:
     """Write a number without an exponent and without trailing zeros."""
     text = format(value.normalize(), "f")
@@ -87,7 +89,12 @@ def _read(text: str) -> tuple[Strength, ...]:
 
 def read_numbers(text: str) -> set[str]:
     """Give every number of a text as written, for exact comparison: "Telmivane 80/12.5" → 80, 12.5."""
-    return {plain(Decimal(number)) for number in _BARE.findall(fold(text))}
+    return set(map(_as_compared, _BARE.findall(fold(text))))
+
+
+@lru_cache(maxsize=20_000)
+def _as_compared(number: str) -> str:
+    return plain(Decimal(number))
 
 
 def strip_strengths(text: str) -> str:
@@ -97,10 +104,15 @@ def strip_strengths(text: str) -> str:
 
 def tokens(strengths: Sequence[Strength]) -> set[str]:
     """Give the exact tokens of strengths: with unit, and the bare number as people type it."""
-    bare = {plain(strength.value) for strength in strengths}
-    # 0.5 mg is also printed as 500 mcg, 1 g as 1000 mg, and either number is typed without its unit.
-    small = {plain(s.value * 1000) for s in strengths if s.unit == "mg" and s.value < 1}
-    return bare | small | {strength.key for strength in strengths}
+    return set(chain.from_iterable(map(_tokens, strengths)))
+
+
+@lru_cache(maxsize=20_000)
+def _tokens(strength: Strength) -> tuple[str, ...]:
+    value = strength.value
+    # 0.5 mg is also printed as 500 mcg, and either number is typed without its unit.
+    small = (plain(value * 1000),) if strength.unit == "mg" and value < 1 else ()
+    return (strength.key, plain(value), *small)
 
 
 def label(strengths: Sequence[Strength]) -> str:
