@@ -97,8 +97,8 @@ def get(name: str) -> str:
 def optional(name: str) -> str:
     """Give a setting's value, or "" when it is not set. An undeclared name is a KeyError: a mistake of the caller."""
     param = _PARAMS[name]
-    default = "" if isinstance(param, SecretParam) else str(param.default or "")
-    return os.environ.get(name) or default
+    value = os.environ.get(name)
+    return value or ("" if isinstance(param, SecretParam) else str(param.default or ""))
 
 
 def number(name: str) -> int:

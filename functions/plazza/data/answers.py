@@ -16,7 +16,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -105,11 +104,28 @@ class _Moment(Generic[Value]):
         self._seen.clear()
 
 
-class _Flight(NamedTuple):
-    """An answer that is being made, or was made a moment ago."""
+class _Flight:
+    """An answer that is being made, or was made a moment ago: it, or what went wrong, once nobody holds `making`."""
 
-    future: Future[Made]
-    began: float
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.making = threading.Lock()
+        self.making.acquire()
+        self.ending: Made | BaseException | None = None
+
+    def end(self, ending: Made | BaseException) -> None:
+        """Say what it came to, to all who wait."""
+        self.ending = ending
+        self.making.release()
+
+    def wait(self) -> Made | None:
+        """Give the answer, or None when it is not there in time. Raises what its maker met."""
+        if not self.making.acquire(timeout=WAIT_SEC):
+            return None
+        self.making.release()
+        if isinstance(self.ending, BaseException):
+            raise self.ending
+        return self.ending
 
 
 _at_hand: _Moment[Made] = _Moment()
@@ -161,12 +177,10 @@ def make(ask: Ask, values: Values | None, work: Callable[[], Made]) -> Made:
         _unsettled.put(ask.scopes, [None, *values[1:]])
     # Those who saw a newer version must not be handed what was made of an older one.
     flight_key = (ask.key, *versions)
-    future, leads = _board(flight_key)
+    flight, leads = _board(flight_key)
     if not leads:
-        try:
-            return _given(future.result(WAIT_SEC))
-        except TimeoutError:
-            return work()
+        found = flight.wait()
+        return _given(found) if found is not None else work()
     try:
         _counted.set(None)
         at = time.time()
@@ -176,11 +190,11 @@ def make(ask: Ask, values: Values | None, work: Callable[[], Made]) -> Made:
             _keep(ask, versions, answer, at)
     except BaseException as exc:
         _land(flight_key)
-        future.set_exception(exc)
+        flight.end(exc)
         raise
     if versions and not is_kept:
         _land(flight_key)
-    future.set_result(answer)
+    flight.end(answer)
     return answer
 
 
@@ -254,7 +268,7 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:32]
 
 
-def _board(key: tuple[str, ...]) -> tuple[Future[Made], bool]:
+def _board(key: tuple[str, ...]) -> tuple[_Flight, bool]:
     """Give the answer that is on its way and False, or a new one and True: then it is the caller's to make."""
     now = time.monotonic()
     with _lock:
@@ -262,14 +276,13 @@ def _board(key: tuple[str, ...]) -> tuple[Future[Made], bool]:
         for old in list(_flights):
             if now - _flights[old].began < LINGER_SEC:
                 break
-            if _flights[old].future.done():
+            if not _flights[old].making.locked():
                 del _flights[old]
         flight = _flights.get(key)
         if flight is not None:
-            return flight.future, False
-        future: Future[Made] = Future()
-        _flights[key] = _Flight(future, now)
-        return future, True
+            return flight, False
+        _flights[key] = flight = _Flight(now)
+        return flight, True
 
 
 def _land(key: tuple[str, ...]) -> None:

@@ -30,6 +30,7 @@ MAX_BODY_BYTES = 1_048_576
 _MOST_PATHS = 1_000
 _WHO_ASKS = {"caller", "once", "headers"}
 _PREFIX = re.compile(r"^/api/v1(?=/)")
+_TRACE_ID = re.compile(r"[0-9a-f]{32}")
 Handler = Callable[..., Any]
 
 
@@ -175,6 +176,7 @@ class Api:
         environ["PATH_INFO"] = _PREFIX.sub("", environ.get("PATH_INFO", "/"))
         with self.flask.request_context(environ):
             response = _preflight() if request.method == "OPTIONS" else self.flask.full_dispatch_request()
+            response.headers.setdefault("Cache-Control", "no-store")
             route: Route | None = flask.g.get("route")
             return Done(response, route.path if route else "(no route)", flask.g.get("uid"), flask.g.get("allowance"))
 
@@ -259,20 +261,19 @@ def _preflight() -> flask.Response:
 
 
 def _finish(request: flask.Request, done: Done) -> None:
-    response, allowance = done.response, done.allowance
-    origin = request.headers.get("Origin", "")
+    headers, allowance = done.response.headers, done.allowance
+    origin = request.environ.get("HTTP_ORIGIN", "")
     if origin and origin in settings.optional("ALLOWED_ORIGINS").split(","):
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "X-Trace-Id, Retry-After, X-RateLimit-Remaining"
-    # Not one after the other: each would be looked for among those that are there.
-    response.headers.extend(
-        [("Vary", "Origin"), ("X-Trace-Id", logs.trace_id.get()), ("X-Content-Type-Options", "nosniff")]
-    )
-    response.headers.setdefault("Cache-Control", "no-store")
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = "X-Trace-Id, Retry-After, X-RateLimit-Remaining"
+    # Added, not set: nobody has given these yet, and to set one is to look for it among all that are there.
+    headers.add("Vary", "Origin")
+    headers.add("X-Trace-Id", logs.trace_id.get())
+    headers.add("X-Content-Type-Options", "nosniff")
     if allowance is not None:
-        response.headers["X-RateLimit-Limit"] = str(allowance.limit)
-        response.headers["X-RateLimit-Remaining"] = str(allowance.remaining)
-        response.headers["X-RateLimit-Reset"] = str(allowance.reset_sec)
+        headers["X-RateLimit-Limit"] = str(allowance.limit)
+        headers["X-RateLimit-Remaining"] = str(allowance.remaining)
+        headers["X-RateLimit-Reset"] = str(allowance.reset_sec)
 
 
 def _log(request: flask.Request, done: Done, started: float) -> None:
@@ -284,17 +285,17 @@ def _log(request: flask.Request, done: Done, started: float) -> None:
         path=done.path,
         status=status,
         duration_ms=round((time.monotonic() - started) * 1000),
-        userAgent=request.headers.get("User-Agent", "")[:120],
+        userAgent=request.environ.get("HTTP_USER_AGENT", "")[:120],
         uid=done.uid,
     )
 
 
 def _trace_id(request: flask.Request) -> str:
-    given = request.headers.get("X-Cloud-Trace-Context", "").split("/")[0]
-    return given if re.fullmatch(r"[0-9a-f]{32}", given) else f"{random.getrandbits(128):032x}"
+    given = request.environ.get("HTTP_X_CLOUD_TRACE_CONTEXT", "").split("/")[0]
+    return given if _TRACE_ID.fullmatch(given) else f"{random.getrandbits(128):032x}"
 
 
 def _address(request: flask.Request) -> str:
     # Google's front end appends the address it saw; what stands before it is the caller's own claim.
-    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
-    return forwarded[-1].strip() or request.remote_addr or ""
+    forwarded = request.environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2]
+    return forwarded.strip() or request.remote_addr or ""

@@ -19,7 +19,8 @@ def answer(exc: Exception, path: str | None = None) -> flask.Response:
         "details": error.details,
         "traceId": logs.trace_id.get(),
     }
-    response = flask.Response(json.dumps(body, default=str), error.status, content_type="application/json")
+    headers = {"Cache-Control": "no-store"}
+    response = flask.Response(json.dumps(body, default=str), error.status, headers, content_type="application/json")
     if isinstance(error, Unavailable | RateLimited):
         response.headers["Retry-After"] = str(error.retry_after_sec)
     if isinstance(exc, MethodNotAllowed) and exc.valid_methods:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 import flask
 from pydantic import BaseModel
+from werkzeug.datastructures import Headers
 
 from plazza.data import answers
 from plazza.data.answers import Ask, Made
@@ -37,11 +38,12 @@ def made(answer: BaseModel | Written, keep_sec: float, fleeting: Collection[str]
 
 def response(request: flask.Request, answer: Made, *, is_shared: bool, max_age: int) -> flask.Response:
     """Give an answer over HTTP; a shared one may stay with clients and the CDN for `max_age` seconds and has a tag."""
-    headers = [("Content-Type", "application/json")]
+    headers = Headers()
+    headers.add("Content-Type", "application/json")
+    headers.add("Cache-Control", f"public, max-age={max_age}" if is_shared else "no-store")
     if is_shared:
-        tag = hashlib.sha256(answer.body).hexdigest()[:32]
-        headers += [("Cache-Control", f"public, max-age={max_age}"), ("ETag", f'W/"{tag}"')]
+        headers.add("ETag", f'W/"{hashlib.sha256(answer.body).hexdigest()[:32]}"')
     shown = flask.Response(answer.body, headers=headers)
-    if is_shared and "If-None-Match" in request.headers:
+    if is_shared and "HTTP_IF_NONE_MATCH" in request.environ:
         shown.make_conditional(request)
     return shown

@@ -79,7 +79,7 @@ def search(wanted: SearchProducts) -> Written:
     """
     start = start_of(wanted)
     # What a store has changes without a word to the index: no page of it is given again.
-    question = ("search", wanted) if wanted.store_id is None else None
+    question = ("search", *vars(wanted).values()) if wanted.store_id is None else None
     given = _find(wanted, lambda answer: _give(wanted, start, answer), question)
     if given.became is not None:
         query_log.count(wanted.q, given.became)
