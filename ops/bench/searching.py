@@ -2,6 +2,7 @@
 
 import json
 import os
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -35,8 +36,8 @@ from plazza.data.sql import read
 
 MANY = 8
 _TYPED = 5
-_RATES = 3
-"""A second's rate says little by itself: of several each one's best is taken."""
+_PHASES = 3
+"""With many clients a phase lasts a second, which says little by itself: so many of each in a round."""
 _PRODUCTS = 50
 _BENCH_MS = 4 * 3_600_000
 _NOBODY = "http://127.0.0.1:9"
@@ -56,16 +57,16 @@ class Requests(NamedTuple):
 
 
 class Times(NamedTuple):
-    """How long answers took: of a bare function, of the engine alone, of ours; by how many clients asked at once.
+    """How long answers took: of a bare function, of the engine alone, of ours; by how many clients asked at once, or one.
 
     `unseen` is a search that the instance makes for the first time. `share` is our part of one: all but what the engine says it took.
     """
 
     bare: dict[int, Pair]
     raw: dict[int, Pair]
-    unseen: dict[int, Pair]
     search: dict[int, Pair]
     suggest: Pair
+    unseen: Pair
     unseen_share: float
     share: float
 
@@ -106,7 +107,7 @@ def measure(run: Run, bare: str, built: Built, queries: Sequence[Judged], rounds
     figures = _engine(requests.raw, queries, rounds)
     times = _times(requests, rounds)
     rates = alternate(
-        rounds * _RATES, lambda: [per_second(requests.bare * 2, MANY)], lambda: [per_second(requests.product * 2, MANY)]
+        rounds * _PHASES, lambda: [per_second(requests.bare * 2, MANY)], lambda: [per_second(requests.product * 2, MANY)]
     )
     return Measured(
         products=read(store.count_products),
@@ -152,23 +153,22 @@ def _unseen(url: str, queries: Sequence[Judged]) -> Iterator[list[Asked]]:
 
 
 def _times(requests: Requests, rounds: int) -> Times:
+    kinds = (requests.bare, requests.raw, requests.search)
     lists: list[Callable[[], Sequence[Asked]]] = [
-        *(partial(list[Asked], one) for one in (requests.bare, requests.raw, requests.search, requests.suggest)),
+        *(partial(list[Asked], one) for one in (*kinds, requests.suggest)),
         lambda: next(requests.unseen),
     ]
     single = in_turn(rounds, *lists)
     # Many at once leave no processor idle: there each is asked for by itself.
-    many = alternate(rounds, *(lambda one=one: ask_all(one(), MANY) for one in lists))
-    bare, raw, search, suggest, unseen = (
-        {1: pair_of(one), MANY: pair_of(of_many)} for one, of_many in zip(single, many, strict=True)
-    )
-    took = _took(requests.raw) * rounds
+    many = alternate(rounds * _PHASES, *(partial(ask_all, one, MANY) for one in kinds))
+    bare, raw, search = ({1: pair_of(one), MANY: pair_of(of_many)} for one, of_many in zip(single, many, strict=False))
+    took = [ms / 1000 for ms in _took(requests.raw)] * rounds
     return Times(
         bare=bare,
         raw=raw,
-        unseen=unseen,
         search=search,
-        suggest=suggest[1],
+        suggest=pair_of(single[3]),
+        unseen=pair_of(single[4]),
         unseen_share=_share(single[4], took),
         share=_share(single[2], took),
     )
@@ -184,7 +184,7 @@ def _engine(ours: Sequence[Asked], queries: Sequence[Judged], rounds: int) -> En
         plain = [Asked(_engine_url(index), body) for body in bodies]
         ask_all(plain)  # warm
         took, plain_took = alternate(rounds, lambda: _took(ours), lambda: _took(plain))
-        return Engine(pair_of(took), pair_of(plain_took), _recall(ours, queries), _recall(plain, queries))
+        return Engine(_pair_told(took), _pair_told(plain_took), _recall(ours, queries), _recall(plain, queries))
 
 
 def _engine_url(index: str) -> str:
@@ -192,8 +192,20 @@ def _engine_url(index: str) -> str:
 
 
 def _took(asked: Sequence[Asked]) -> list[float]:
-    """Give the engine's own seconds for each request."""
-    return [json.loads(ask(one).content)["took"] / 1000 for one in asked]
+    """Give the engine's own time for each request: whole milliseconds, what is beyond them cut off."""
+    return [json.loads(ask(one).content)["took"] for one in asked]
+
+
+def _pair_told(took: Sequence[float]) -> Pair:
+    """Give both percentiles of whole milliseconds as of a histogram: those that were told alike lie evenly within their millisecond."""
+    ordered = sorted(took)
+
+    def seconds(share: float) -> float:
+        at = int(len(ordered) * share)
+        first, end = bisect_left(ordered, ordered[at]), bisect_right(ordered, ordered[at])
+        return (ordered[at] + (at - first) / (end - first)) / 1000
+
+    return Pair(seconds(0.5), seconds(0.95))
 
 
 def _recall(asked: Sequence[Asked], queries: Sequence[Judged]) -> float:
