@@ -209,9 +209,11 @@ def _serve(route: Route, names: dict[str, Any]) -> flask.Response:
 
 def _serve_kept(found: Found, request: flask.Request) -> flask.Response:
     """Give what is at hand or kept of an answer, or make it; its address's request is counted as Redis is read. Raises what a handler does."""
-    route = found.route
-    _limit_size(route, request)
-    ask = kept.ask((route.method, found.path, request.query_string, request.get_data()), found.scopes)
+    route, body = found.route, b""
+    if "body" in route.hints:
+        _limit_size(route, request)
+        body = request.get_data()
+    ask = kept.ask((route.method, found.path, request.query_string, body), found.scopes)
     subject = f"address {_address(request)}"
     answer, values = answers.at_hand(ask), answers.unsettled(ask)
     if (answer is None and values is None) or not limits.count_later(subject):
