@@ -1,5 +1,6 @@
 """What the order bench counts and repeats: waits for a database, and statements with their values."""
 
+import socket
 from urllib.parse import urlsplit
 
 import psycopg
@@ -23,6 +24,27 @@ def test_each_wait_for_the_server_is_one(parts: Servers) -> None:
     relay.stop()
     assert alone - before == 2
     assert in_transaction - alone == 3  # BEGIN, the statement, COMMIT
+
+
+def test_a_flush_that_comes_after_the_answer_is_no_wait() -> None:
+    counts: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        relay = Relay(port)
+        with socket.create_connection(
+            ("127.0.0.1", urlsplit(relay.url(f"postgresql://127.0.0.1:{port}/")).port or 0)
+        ) as client:
+            there, _ = server.accept()
+            with there:
+                for said, answered in ((b"first", b"its answer"), (b"H\0\0\0\4", b""), (b"second", b"its answer")):
+                    client.sendall(said)
+                    assert there.recv(100) == said
+                    there.sendall(answered)
+                    assert client.recv(len(answered)) == answered
+                    counts.append(relay.count)
+        relay.stop()
+
+    assert counts == [1, 1, 2]
 
 
 def test_what_was_said_is_said_again_as_often_as_it_was_recorded(parts: Servers) -> None:
