@@ -36,7 +36,7 @@ from plazza.data.sql import read
 
 MANY = 8
 _TYPED = 5
-_PHASES = 3
+_PHASES = 10
 """With many clients a phase lasts a second, which says little by itself: so many of each in a round."""
 _PRODUCTS = 50
 _BENCH_MS = 4 * 3_600_000
