@@ -1,6 +1,7 @@
 """The search index's life on a real engine of its own alias: built, swapped, rolled back, mended, while searches go on."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -10,10 +11,13 @@ import pytest
 
 from plazza import clock
 from plazza.catalogue.actions import index
+from plazza.catalogue.actions.templates import index_definition
+from plazza.catalogue.actions.writing import write_products
 from plazza.catalogue.store import leases
+from plazza.catalogue.store import products as store
 from plazza.catalogue.store.products import FullProduct
 from plazza.data import search
-from plazza.data.sql import run_transaction
+from plazza.data.sql import read, run_transaction
 from plazza.errors import Conflict
 from tests.support.catalogue import new_brand, sell
 from tests.support.client import Client
@@ -27,6 +31,15 @@ def built(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     found = index.status()
     if found.index is None or found.index_mapping_version != found.mapping_version or index.repair().ahead:
         index.build()
+
+
+@pytest.fixture
+def aside(built: None) -> Iterator[str]:
+    """An index of the products' mapping that no alias names."""
+    name = f"aside-{uuid4()}"
+    search.call(lambda client: client.indices.create(index=name, **index_definition()), timeout_sec=30)
+    yield name
+    search.call(lambda client: client.indices.delete(index=name), timeout_sec=30)
 
 
 def _post(api: Client, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -195,3 +208,16 @@ def test_an_index_that_lacks_products_is_not_swapped_in(api: Client, built: None
     index.check(current, expected)
     with pytest.raises(Conflict, match="lacks products"):
         index.check(current, expected._replace(products=expected.products + 1))
+
+
+def test_a_batch_tells_what_was_newer_and_names_what_the_mapping_refuses(api: Client, aside: str) -> None:
+    for _ in range(2):
+        sell(api, f"{new_brand()} 500 Tablet")
+    one, other = read(lambda tx: store.list_after(tx, UUID(int=0), 2))
+
+    newer = [write_products(aside, [one._replace(version=one.version + 5), other]), write_products(aside, [one, other])]
+    with pytest.raises(Conflict) as refused:
+        write_products(aside, [other, one._replace(version=one.version + 6, popularity=2**70)])
+
+    assert newer == [0, 1]
+    assert "popularity" in refused.value.details["problem"]
